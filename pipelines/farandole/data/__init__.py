@@ -1,0 +1,1 @@
+"""Data: readers, splits, shards, stores, and what is fitted on train rows."""

@@ -1,0 +1,1 @@
+"""Evaluation: exact metrics, baselines, intervals, and the decision they lead to."""

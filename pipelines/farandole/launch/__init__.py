@@ -1,0 +1,1 @@
+"""Launch: start, follow and end distributed programs."""

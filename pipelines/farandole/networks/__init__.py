@@ -1,0 +1,1 @@
+"""Networks: pretrained and declared, their optimizers, losses and export."""

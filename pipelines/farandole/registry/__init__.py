@@ -1,0 +1,1 @@
+"""The registry: MLflow tracking, registration, aliases, lineage, and the registered artifact."""

@@ -1,0 +1,1 @@
+"""Steps: one program each, typed parameters in, typed outputs out."""
