@@ -1,0 +1,36 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit lint bench environment samples servers
+
+SAMPLES := .farandole/samples
+PYTHON := .venv/bin/python
+BENCHMARKS := near_duplicates quality
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 16
+
+environment:
+	@bash tools/environment.sh
+
+demo: environment ## train, evaluate, explain and register the first example
+	@bash tools/demo.sh
+
+test: lint samples servers ## everything CI runs: lint, types, import rules, unit, contract and local tests
+	$(PYTHON) -m pytest tests/unit tests/contract tests/local
+
+unit: environment ## unit and contract tests: a minute, no TensorFlow
+	$(PYTHON) -m pytest tests/unit tests/contract
+
+lint: environment
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+samples: environment
+	@$(PYTHON) operator/examples/fetch.py stamps fashion-mnist ames breast-cancer --into $(SAMPLES)
+
+servers: environment
+	@$(PYTHON) -m tests.support.servers minio
+
+bench: environment ## the longer figures; ONLY=quality for one
+	@for name in $(or $(ONLY),$(BENCHMARKS)); do $(PYTHON) benchmarks/$$name.py || exit 1; done
