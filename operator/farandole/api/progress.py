@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Progress:
-    """Writes `{"step", "phase", "done", "total", "unit", ...}` lines to a file that a person's program follows.
+    """Writes lines `{"step", "phase", "done", "total", "unit", ...}` to a file that is followed.
 
     `path` None discards. `interval` is the least number of seconds between two lines of one phase;
     the first and the last line of a phase are always written.
