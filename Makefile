@@ -11,7 +11,7 @@ help: ## show this list
 environment:
 	@bash tools/environment.sh
 
-demo: environment ## train, evaluate, explain and register the first example
+demo: ## train, evaluate, explain and register the first example
 	@bash tools/demo.sh
 
 test: lint samples servers ## everything CI runs: lint, types, import rules, unit, contract and local tests
