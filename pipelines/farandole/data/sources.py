@@ -1,0 +1,205 @@
+"""Where data is read from: a folder of the user's, or a bucket; a source is only ever read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from farandole.api.errors import DataError
+from farandole.data.itemised import itemised
+from farandole.data.store import NotFound, Store, open_store
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file of a source: its path below the source, size in bytes, and what changes with it."""
+
+    path: str
+    size: int
+    stamp: str
+
+
+class Source(Protocol):
+    """Files by path; a small hashable value that can be sent to a worker process."""
+
+    def __hash__(self) -> int:
+        """Hash by value."""
+        ...
+
+    @property
+    def uri(self) -> str:
+        """Where the files are, as the document says it."""
+        ...
+
+    def listing(self) -> tuple[Found, ...]:
+        """List every file, sorted by path; raises DataError when a path leads out of the source."""
+        ...
+
+    def folders(self, below: str = "") -> tuple[str, ...]:
+        """Name the folders directly below `below`, sorted, empty ones too where they can exist."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """Read one file whole; raises DataError naming it when it cannot be read."""
+        ...
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A folder of this machine. A link that leads out of it is refused, never followed."""
+
+    folder: Path
+
+    @property
+    def uri(self) -> str:
+        """The folder's path."""
+        return str(self.folder)
+
+    def listing(self) -> tuple[Found, ...]:
+        """List every file below the folder."""
+        if not self.folder.is_dir():
+            raise DataError(
+                f"{self.folder}: expected a folder of images, found"
+                f" {'a file' if self.folder.exists() else 'nothing there'};"
+                " correct data.images (paths are relative to the document's folder)"
+            )
+        files = list(_below(self.folder))
+        _refuse_strays(self.folder, files)
+        return tuple(sorted((_found(self.folder, file) for file in files), key=_path))
+
+    def folders(self, below: str = "") -> tuple[str, ...]:
+        """Name the folders directly below one, without hidden ones."""
+        parent = self.folder / below
+        every = parent.iterdir() if parent.is_dir() else ()
+        return tuple(sorted(each.name for each in every if each.is_dir() and not hidden(each.name)))
+
+    def read(self, path: str) -> bytes:
+        """Read one file, unless its path climbs out of the folder."""
+        file = self.folder / path
+        if not file.resolve().is_relative_to(self.folder.resolve()):
+            raise DataError(f"{self.folder}: expected a path inside the folder, received {path!r}")
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            raise DataError(f"{file}: cannot be read: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True)
+class StoreSource:
+    """The objects of a store, such as `s3://bucket/prefix`."""
+
+    uri: str
+
+    def listing(self) -> tuple[Found, ...]:
+        """List every object, also one whose key looks like a path that climbs."""
+        found = (Found(each.key, each.size, each.etag) for each in _store(self.uri).list(""))
+        every = tuple(sorted(found, key=_path))
+        if not every:
+            raise DataError(f"{self.uri}: expected images, found no object; correct data.images")
+        return every
+
+    def folders(self, below: str = "") -> tuple[str, ...]:
+        """Name the first segments of the keys below a prefix; a store has no empty folders."""
+        keys = (each.key for each in _store(self.uri).list(below))
+        tails = (key.removeprefix(f"{below}/") if below else key for key in keys)
+        return tuple(sorted({tail.split("/")[0] for tail in tails if "/" in tail}))
+
+    def read(self, path: str) -> bytes:
+        """Read one object."""
+        try:
+            return _store(self.uri).get(path)
+        except NotFound as error:
+            raise DataError(f"{self.uri}: expected the object {path!r}, found none") from error
+
+
+def open_source(location: str, folder: Path) -> Source:
+    """Open `data.images`: an address such as `s3://bucket/prefix`, or a path below `folder`."""
+    if "://" in location:
+        return StoreSource(location)
+    return FolderSource(folder / Path(location).expanduser())
+
+
+def read_file(location: str, folder: Path, field: str) -> bytes:
+    """Read one file of the document, such as `data.labels`: `s3://bucket/file`, or below `folder`.
+
+    Raises DataError that names `field`.
+    """
+    if "://" in location:
+        place, _, name = location.rpartition("/")
+        return StoreSource(place).read(name)
+    path = folder / Path(location).expanduser()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{field}: expected a file at {path}: {error.strerror or error};"
+            " paths are relative to the document's folder"
+        ) from error
+
+
+def hidden(path: str) -> bool:
+    """Say whether a file, or a folder above it, is hidden by a name that begins with a dot."""
+    return any(part.startswith(".") for part in path.split("/"))
+
+
+@lru_cache(maxsize=4)
+def _store(uri: str) -> Store:
+    """One client a process: it holds connections, so it cannot travel between processes."""
+    return open_store(uri)
+
+
+def _path(found: Found) -> str:
+    return found.path
+
+
+def _found(folder: Path, file: Path) -> Found:
+    stat = file.lstat() if hidden(file.name) else file.stat()
+    return Found(file.relative_to(folder).as_posix(), stat.st_size, str(stat.st_mtime_ns))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Walk without following links to folders: they are returned, to be refused by name."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(Path(entry.path))
+            else:
+                yield Path(entry.path)
+
+
+def _refuse_strays(folder: Path, files: list[Path]) -> None:
+    root = folder.resolve()
+    strays = sorted(line for file in files if (line := _stray(root, folder, file)) is not None)
+    if strays:
+        raise DataError(
+            f"{folder}: expected files inside this folder, found {len(strays)} that are not:\n"
+            f"{itemised(strays)}\nCopy what they point to into the folder, or remove them."
+        )
+
+
+def _stray(root: Path, folder: Path, file: Path) -> str | None:
+    name = file.relative_to(folder).as_posix()
+    if hidden(name):
+        return None
+    if not _is_unicode(name):
+        return f"{name!r} has a name that is not UTF-8"
+    if not file.is_symlink():
+        return None if file.is_file() else f"{name} is no file but a device, pipe or socket"
+    target = file.resolve()
+    if not target.exists():
+        return f"{name} is a link to nothing"
+    if not target.is_relative_to(root):
+        return f"{name} is a link that leads out of the folder, to {target}"
+    return f"{name} is a link to a folder" if target.is_dir() else None
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
