@@ -14,7 +14,7 @@ FEATURE_KINDS = ("numeric", "categorical", "datetime")
 class ColumnReport(BaseModel):
     """One column: what it was taken for, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ColumnKind = Field(description="what the column was taken for")
     role: ColumnRole = Field("feature", description="what the column is used for")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from farandole.api.errors import DataError
-from farandole.data.store import PARTIAL, NotFound, Stat, StoreFull, legal_key, legal_prefix
+from farandole.data.disk_errors import explained
+from farandole.data.store import NotFound, Stat, legal_key, legal_prefix
+from farandole.data.whole_file import PARTIAL, partial, sync, whole_file
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 REMOVALS = 5
 ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -44,32 +43,26 @@ class FolderStore:
 
     def open(self, key: str) -> BinaryIO:
         """Open an object for reading."""
-        try:
-            return self._path(key).open("rb")
-        except ABSENT:
-            raise NotFound(self.uri, key) from None
-        except OSError as error:
-            raise _refused(self.uri, key, error) from error
+        with explained(self.uri, key):
+            try:
+                return self._path(key).open("rb")
+            except ABSENT:
+                raise NotFound(self.uri, key) from None
 
     def put(self, key: str, content: bytes) -> None:
         """Write or replace an object."""
-        with self._partial(key) as (partial, path):
-            _write(partial, content)
-            partial.replace(path)
+        with explained(self.uri, key), whole_file(self._path(key)) as out:
+            out.write(content)
 
     def put_file(self, key: str, path: Path) -> None:
         """Write or replace an object by a copy of a file."""
-        with self._partial(key) as (partial, target):
-            _copy(path, partial)
-            partial.replace(target)
+        target = self._path(key)
+        with explained(self.uri, key), path.open("rb") as content, whole_file(target) as out:
+            shutil.copyfileobj(content, out, 1 << 20)
 
     def put_if_absent(self, key: str, content: bytes) -> bool:
         """Write an object unless it is there."""
-        if self.exists(key):
-            return False
-        with self._partial(key) as (partial, path):
-            _write(partial, content)
-            return _appear(partial, path, content)
+        return not self.exists(key) and self._create(key, content)
 
     def exists(self, key: str) -> bool:
         """Say whether the object is there."""
@@ -78,12 +71,11 @@ class FolderStore:
     def stat(self, key: str) -> Stat | None:
         """Describe one object."""
         path = self._path(key)
-        try:
-            return _stat(key, path.stat()) if path.is_file() else None
-        except ABSENT:
-            return None
-        except OSError as error:
-            raise _refused(self.uri, key, error) from error
+        with explained(self.uri, key):
+            try:
+                return _stat(key, path.stat()) if path.is_file() else None
+            except ABSENT:
+                return None
 
     def list(self, prefix: str) -> Iterator[Stat]:
         """Describe every object under the prefix, folder by folder."""
@@ -92,20 +84,13 @@ class FolderStore:
 
     def delete(self, key: str) -> None:
         """Remove an object."""
-        try:
-            self._path(key).unlink(missing_ok=True)
-        except (NotADirectoryError, IsADirectoryError):
-            return
-        except OSError as error:
-            raise _refused(self.uri, key, error) from error
+        with explained(self.uri, key), suppress(*ABSENT):
+            self._path(key).unlink()
 
     def delete_prefix(self, prefix: str) -> None:
         """Remove the folder of the prefix with all that is in it."""
-        folder = self.folder / legal_prefix(prefix)
-        try:
-            _remove(folder)
-        except OSError as error:
-            raise _refused(self.uri, prefix, error) from error
+        with explained(self.uri, prefix):
+            _remove(self.folder / legal_prefix(prefix))
 
     def local(self, key: str, cache: Path | None = None) -> Path:  # noqa: ARG002  the seam has it
         """Give the object's own file; `cache` is not needed."""
@@ -120,56 +105,34 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         return self.folder / legal_key(key)
 
-    @contextmanager
-    def _partial(self, key: str) -> Iterator[tuple[Path, Path]]:
-        """Give a hidden name beside the object's, and leave nothing under it."""
+    def _create(self, key: str, content: bytes) -> bool:
         path = self._path(key)
-        partial = path.with_name(PARTIAL + secrets.token_hex(8))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield partial, path
-        except OSError as error:
-            raise _refused(self.uri, key, error) from error
-        finally:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+        with explained(self.uri, key), partial(path) as hidden:
+            with hidden.open("xb") as out:
+                out.write(content)
+                sync(out)
+            return _appear(hidden, path, content)
 
 
-def _write(partial: Path, content: bytes) -> None:
-    with partial.open("xb") as out:
-        out.write(content)
-        _sync(out)
-
-
-def _copy(source: Path, partial: Path) -> None:
-    with source.open("rb") as content, partial.open("xb") as out:
-        shutil.copyfileobj(content, out, 1 << 20)
-        _sync(out)
-
-
-def _sync(out: BinaryIO) -> None:
-    """Reach the disk before the name appears: else a power cut leaves a name without content."""
-    out.flush()
-    os.fsync(out.fileno())
-
-
-def _appear(partial: Path, path: Path, content: bytes) -> bool:
+def _appear(hidden: Path, path: Path, content: bytes) -> bool:
     """Give the finished file its name unless the name is taken; True when we gave it."""
     try:
-        os.link(partial, path)
+        os.link(hidden, path)
     except FileExistsError:
         return False
     except OSError as error:
         if error.errno not in NO_HARD_LINKS:
             raise
-        return _create(path, content)
+        return _write_in_place(path, content)
     return True
 
 
-def _create(path: Path, content: bytes) -> bool:
-    """Write in place, exclusively: the file systems without hard links offer nothing better."""
+def _write_in_place(path: Path, content: bytes) -> bool:
+    """Write exclusively: the file systems without hard links offer nothing better."""
     try:
-        _write(path, content)
+        with path.open("xb") as out:
+            out.write(content)
+            sync(out)
     except FileExistsError:
         return False
     except OSError:
@@ -223,13 +186,3 @@ def _entries(folder: Path, start: str) -> list[tuple[str, os.DirEntry[str]]]:
 def _stat(key: str, found: os.stat_result) -> Stat:
     modified = datetime.fromtimestamp(found.st_mtime_ns / 1e9, UTC)
     return Stat(key, found.st_size, f"{found.st_mtime_ns:x}-{found.st_size:x}", modified)
-
-
-def _refused(uri: str, key: str, error: OSError) -> DataError:
-    if error.errno in FULL:
-        return StoreFull(
-            f"{uri}: the disk is full, {key!r} was not written and nothing else was changed;"
-            " free some space and run again"
-        )
-    reason = error.strerror or str(error)
-    return DataError(f"{uri}: {key!r} was refused: {reason} ({error.filename or 'no file named'})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,11 @@ from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from farandole.api.errors import DataError
+from farandole.data.s3_settings import S3Settings
+from farandole.data.whole_file import PARTIAL
 
 LONGEST_KEY = 1024  # bytes of UTF-8, the limit of S3
-PARTIAL = ".partial-"  # how the name of a file begins while it is being written
+LONGEST_NAME = 255  # bytes of UTF-8 between two slashes, the limit of file systems
 
 
 class NotFound(DataError):  # noqa: N818  the name says what is so
@@ -29,6 +32,10 @@ class IllegalKey(DataError):  # noqa: N818  the name says what is so
 
 class StoreFull(DataError):  # noqa: N818  the name says what is so
     """The disk or the quota under the store is used up; the object was not written."""
+
+
+class StoreUnavailable(DataError):  # noqa: N818  the name says what is so
+    """The store does not answer, or is too busy; trying again later may help."""
 
 
 class Sealed(DataError):  # noqa: N818  the name says what is so
@@ -48,9 +55,9 @@ class Stat:
 class Store(Protocol):
     """Objects by key; whoever reads sees an object complete or not at all.
 
-    Keys are relative paths (`a/b/c`, any Unicode, at most 1024 bytes of UTF-8); one that climbs
-    raises IllegalKey. A prefix is a folder of keys: `a/b` stands for all keys that begin with
-    `a/b/`, and the empty prefix for all.
+    Keys are relative paths (`a/b/c`, any Unicode, at most 1024 bytes of UTF-8 and 255 a segment);
+    one that climbs raises IllegalKey. A prefix is a folder of keys: `a/b` stands for all keys that
+    begin with `a/b/`, and the empty prefix for all.
     """
 
     @property
@@ -136,6 +143,10 @@ def open_store(uri: str) -> Store:
     from farandole.data.folder_store import FolderStore
 
     address = urlsplit(uri)
+    if address.scheme == "s3":
+        from farandole.data.s3_store import S3Store
+
+        return S3Store.open_at(uri, S3Settings.read(os.environ))
     if address.scheme == "file":
         return FolderStore(Path(unquote(address.path)))
     if "://" not in uri:
@@ -159,6 +170,12 @@ def _illegal(key: str) -> str | None:
         return "it has a zero byte"
     if any(segment.startswith(PARTIAL) for segment in segments):
         return f"names that begin with {PARTIAL!r} are kept for files being written"
-    if len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
+    if _bytes(key) > LONGEST_KEY:
         return f"it is longer than {LONGEST_KEY} bytes"
+    if max(map(_bytes, segments)) > LONGEST_NAME:
+        return f"it has a segment longer than {LONGEST_NAME} bytes"
     return None
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

