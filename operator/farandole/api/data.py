@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from farandole.api.errors import Problem
-from farandole.api.part import Name, NotYet, OneOf, Part, Seed, Share
+from farandole.api.part import Name, NotYet, OneOf, Part, Seed
 
 Location = Annotated[str, Field(min_length=1, max_length=2048)]
+SplitShare = Annotated[float, Field(gt=0, lt=1)]
 Day = Annotated[str, Field(min_length=10, max_length=35)]
 
 _SCHEMES = ("s3", "file", "pvc")
@@ -55,11 +56,11 @@ class Column(Part):
 class Fractions(Part):
     """Shares of the rows; they sum to 1."""
 
-    train: Share = Field(0.7, gt=0, description="Share of the rows that weights are fitted on.")
-    validation: Share = Field(
-        0.15, gt=0, description="Share that chooses: stopping, tuning, thresholds."
+    train: SplitShare = Field(0.7, description="Share of the rows that weights are fitted on.")
+    validation: SplitShare = Field(
+        0.15, description="Share that chooses: stopping, tuning, thresholds."
     )
-    test: Share = Field(0.15, gt=0, description="Share that decides, once.")
+    test: SplitShare = Field(0.15, description="Share that decides, once.")
 
     def problems(self) -> Iterator[Problem]:
         """Refuse shares that do not sum to 1."""
@@ -147,8 +148,11 @@ class Split(Part):
 class Limits(Part):
     """What is accepted in the data before the run stops."""
 
-    undecodable: Share = Field(
-        0.0, lt=1, description="Share of rows that may be unreadable; they are skipped and listed."
+    undecodable: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of rows that may be unreadable; they are skipped and listed.",
     )
     pixels: int = Field(
         100_000_000, ge=1, le=2**31 - 1, description="Most pixels of one image; larger is skipped."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -25,17 +25,23 @@ class FarandoleError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong in a document, with its path (`spec.recipe.training.lanes`)."""
+    """One thing that is wrong in a document.
+
+    `path` is as `spec.recipe.training.lanes`; `line` counts from 1, None where it is not known.
+    """
 
     path: str
     received: str
     expected: str
     advice: str = ""
+    line: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """Render as one line a person can act on."""
+        where = f" (line {self.line})" if self.line else ""
         advice = f"; {self.advice}" if self.advice else ""
-        return f"{self.path}: expected {self.expected}, received {self.received}{advice}"
+        place = f"{self.path or 'document'}{where}"
+        return f"{place}: expected {self.expected}, received {self.received}{advice}"
 
 
 class DocumentError(FarandoleError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from farandole.api.data import Location
 from farandole.api.errors import Problem
+from farandole.api.forms import Sha256
 from farandole.api.part import OneOf, Part, Seed
 
 PRETRAINED: tuple[str, ...] = (
@@ -23,8 +24,6 @@ PRETRAINED: tuple[str, ...] = (
     *(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
 )
 """Names of the pretrained networks: EfficientNetLite0, and Keras applications by their names."""
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Imagenet(Part):
@@ -101,5 +100,5 @@ class Features(Part):
         if self.network is not None and self.network not in PRETRAINED:
             near = get_close_matches(self.network, PRETRAINED, n=1, cutoff=0.4)
             advice = f"did you mean {near[0]}?" if near else ""
-            expected = f"one of {', '.join(PRETRAINED)}"
+            expected = f"one of {', '.join(PRETRAINED[:8])} and {len(PRETRAINED) - 8} more"
             yield Problem("network", f'"{self.network}"', expected, advice)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from farandole.api.errors import Problem
+from farandole.api.forms import DnsLabel, LabelKey, LabelValue
 from farandole.api.part import Part
 from farandole.api.placement import Placement
 from farandole.api.promotion import Promotion, Report, Retrain
 from farandole.api.recipe import Recipe
 
 API_VERSION = "farandole.dev/v1alpha1"
-DnsLabel = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 Text = Annotated[str, Field(max_length=262_144)]
-LabelKey = Annotated[str, Field(min_length=1, max_length=317)]
-LabelValue = Annotated[str, Field(max_length=63, pattern=r"^([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?$")]
 
 
 class Metadata(Part):
@@ -41,16 +37,15 @@ class ModelSpec(Part):
         "KubeflowPipelines", description="What runs the pipeline on a cluster."
     )
 
-    def problems(self) -> Iterator[Problem]:
-        """Refuse more workers than lanes."""
-        lanes = self.recipe.training.lane_count()
-        elastic = self.placement.elastic
-        if self.placement.workers > lanes:
-            advice = f"at most {lanes} workers, or more lanes in recipe.training.lanes"
-            received = str(self.placement.workers)
-            yield Problem("placement.workers", received, f"workers <= {lanes} lanes", advice)
-        if elastic is not None and elastic.max > lanes:
-            yield Problem("placement.elastic.max", str(elastic.max), f"at most {lanes} lanes")
+    def only_on_a_cluster(self) -> tuple[str, ...]:
+        """Name what is declared here that a run on one machine does not use, as paths in spec."""
+        placement = {
+            f"placement.{name}"
+            for name in ("gpusPerWorker", "nodePool", "queue", "elastic")
+            if name in self.placement.model_dump(by_alias=True, exclude_defaults=True)
+        }
+        retrain = {"retrain"} if self.retrain != Retrain() else set()
+        return tuple(sorted(placement | retrain))
 
 
 class Model(Part):

@@ -8,13 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from farandole.api.errors import Problem
+from farandole.api.forms import Builder
 from farandole.api.layers import Layer
 from farandole.api.part import Part
 
-Builder = Annotated[
-    str,
-    Field(max_length=253, pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"),
-]
 Side = Annotated[int, Field(ge=1, le=4096)]
 
 

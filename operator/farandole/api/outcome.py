@@ -30,7 +30,7 @@ class Outcome(BaseModel):
     version: str | None = Field(description="Registered version; None: nothing was registered.")
     alias: str | None = Field(description="Alias that points at the version; None: no alias does.")
     metric: str = Field(description="The metric that decided.")
-    value: float = Field(description="The model's value on test rows.")
+    value: float | None = Field(description="The value on test rows; None: it is not finite.")
     interval: tuple[float, float] | None = Field(
         description="Bounds of the gain over the best baseline; None: it was not computed."
     )

@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import Field
 
 from farandole.api.errors import Problem
+from farandole.api.forms import DnsLabel
 from farandole.api.part import NotYet, Part
 
 Workers = Annotated[int, Field(ge=1, le=4096)]
-Label = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 
 
 class Elastic(Part):
@@ -42,8 +42,8 @@ class Placement(Part):
         1, description="Ranks of the ring; never changes the result. At most the lanes."
     )
     gpus_per_worker: int = Field(0, ge=0, le=16, description="GPUs of one worker; 0: processor.")
-    node_pool: Label | None = Field(None, description="Pool of nodes, as the platform names it.")
-    queue: Label | None = Field(None, description="Queue that admits the workers.")
+    node_pool: DnsLabel | None = Field(None, description="Pool of nodes, as the platform names it.")
+    queue: DnsLabel | None = Field(None, description="Queue that admits the workers.")
     elastic: Elastic | None = Field(None, description="Bounds of the workers; none: fixed.")
     checkpoint: Checkpoint = Field(Checkpoint(), description="How often training is saved.")
     tuning_parallelism: int = Field(1, ge=1, le=256, description="Trials that run at once.")

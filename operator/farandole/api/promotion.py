@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from farandole.api.cron import cron_problem
 from farandole.api.errors import Problem
+from farandole.api.forms import Alias, RegisteredName, TimeZone
 from farandole.api.part import Part, Share
-
-RegisteredName = Annotated[str, Field(max_length=250, pattern=r"^[^\s/:](?:[^/:]*[^\s/:])?$")]
-Alias = Annotated[str, Field(max_length=255, pattern=r"^[A-Za-z][\w.-]*$")]
 
 
 class Gate(Part):
@@ -52,12 +50,7 @@ class RetrainSchedule(Part):
     """When the source of the data is looked at."""
 
     cron: str = Field(max_length=100, description="Minute, hour, day, month, weekday.")
-    time_zone: str = Field(
-        "Etc/UTC",
-        max_length=64,
-        pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$",
-        description="Name of the time zone, as Europe/Berlin.",
-    )
+    time_zone: TimeZone = Field("Etc/UTC", description="Name of the time zone, as Europe/Berlin.")
 
     def problems(self) -> Iterator[Problem]:
         """Refuse what is no schedule."""

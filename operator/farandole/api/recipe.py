@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from farandole.api.data import Data
-from farandole.api.errors import Problem
 from farandole.api.evaluation import Evaluation, Metric
 from farandole.api.features import Features
 from farandole.api.network import Network
@@ -17,29 +16,26 @@ from farandole.api.part import Part
 from farandole.api.training import Training
 from farandole.api.tuning import Tuning
 
-TaskKind: TypeAlias = Literal[
-    "ImageClassification", "TabularClassification", "TabularRegression", "RatingPrediction"
-]
+TaskKind: TypeAlias = Literal["ImageClassification", "TabularClassification", "TabularRegression"]
 
 
 class Task(Part):
     """What the model is for."""
 
-    kind: TaskKind = Field(
-        description="ImageClassification, TabularClassification or TabularRegression; "
-        "RatingPrediction is reserved."
-    )
+    kind: TaskKind = Field(description="What is predicted from what; RatingPrediction is reserved.")
 
     @property
     def is_classification(self) -> bool:
         """Whether classes are predicted, not values."""
         return self.kind.endswith("Classification")
 
-    def problems(self) -> Iterator[Problem]:
-        """Refuse the task that a later release serves."""
-        if self.kind == "RatingPrediction":
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _is_served(cls, kind: object) -> object:
+        if kind == "RatingPrediction":
             instead = "ImageClassification, TabularClassification or TabularRegression"
-            yield Problem("kind", "RatingPrediction, which is not yet served", instead)
+            raise PydanticCustomError("not_yet", "{instead}", {"instead": instead})
+        return kind
 
 
 class Recipe(Part):

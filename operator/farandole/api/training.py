@@ -81,10 +81,11 @@ class Training(Part):
     def problems(self) -> Iterator[Problem]:
         """Refuse lanes that do not divide the global batch."""
         if self.lanes is not None and self.global_batch % self.lanes:
-            legal = _divisors(self.global_batch, self.global_batch)
-            near = sorted(sorted(legal, key=lambda n: abs(n - (self.lanes or 0)))[:3])
+            divisors = _divisors(self.global_batch, self.global_batch)
+            below = [n for n in divisors if n < self.lanes][-1:]
+            above = [n for n in divisors if n > self.lanes][:1]
             expected = f"a divisor of globalBatch {self.global_batch}"
-            advice = f"the nearest are {', '.join(map(str, near))}"
+            advice = f"take {' or '.join(str(n) for n in below + above)}"
             yield Problem("lanes", str(self.lanes), expected, advice)
 
 
