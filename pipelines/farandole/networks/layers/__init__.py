@@ -1,0 +1,1 @@
+"""Layers: `dropout`, `augment`, `normalization` belong to lanes; `plain` are those of Keras."""
