@@ -92,7 +92,8 @@ class Folders(Part):
 
     train: Name = Field("train", description="Folder of the train rows.")
     validation: Name | None = Field(
-        None, description="Folder of the validation rows; none: carved from train by the fractions."
+        None,
+        description="Folder of the validation rows; left out: carved from train by the fractions.",
     )
     test: Name = Field("test", description="Folder of the test rows.")
 
@@ -181,7 +182,7 @@ class Data(Part):
     )
     target: Target | None = Field(None, description="What a table's model predicts.")
     weight: Name | None = Field(
-        None, description="Column of row weights >= 0, in loss and metrics; none: all 1."
+        None, description="Column of row weights >= 0, in loss and metrics; left out: all 1."
     )
     columns: dict[Name, Column] = Field(
         {}, max_length=4096, description="Kinds of columns, where the inferred kind is wrong."

@@ -22,7 +22,7 @@ class Evaluation(Part):
 
     metric: Metric | None = Field(
         None,
-        description="The metric that decides. None: balancedAccuracy for classification, "
+        description="The metric that decides. Left out: balancedAccuracy for classification, "
         "rmse for regression.",
     )
     baselines: tuple[Baseline, ...] = Field(

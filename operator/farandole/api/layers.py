@@ -60,14 +60,14 @@ class MaxPooling(Part):
     """The largest value of each window."""
 
     size: Window = Field(2, description="Height and width of the window.")
-    strides: Window | None = Field(None, description="Step of the window; none: its size.")
+    strides: Window | None = Field(None, description="Step of the window; left out: its size.")
 
 
 class AveragePooling(Part):
     """The mean of each window."""
 
     size: Window = Field(2, description="Height and width of the window.")
-    strides: Window | None = Field(None, description="Step of the window; none: its size.")
+    strides: Window | None = Field(None, description="Step of the window; left out: its size.")
 
 
 class GlobalMaxPooling(Part):

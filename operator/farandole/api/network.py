@@ -30,7 +30,7 @@ class PixelAugment(Part):
 
 
 class Network(Part):
-    """Layers before the output layer, which Farandole adds; none: one linear layer."""
+    """Layers before the output layer, which Farandole adds; left out: one linear layer."""
 
     image: ImageInput | None = Field(
         None, description="Train a whole network from pixels of this size."

@@ -59,8 +59,16 @@ class Part(BaseModel):
         return self
 
 
+def _one_branch(schema: dict[str, Any], part: type[OneOf]) -> None:
+    """Say in the JSON schema that exactly one branch is written."""
+    if part.branches():
+        schema["oneOf"] = [{"required": [branch]} for branch in part.branches()]
+
+
 class OneOf(Part):
     """A union: a map with exactly one of its branches, each an object of settings."""
+
+    model_config = ConfigDict(json_schema_extra=_one_branch)
 
     @classmethod
     def branches(cls) -> tuple[str, ...]:

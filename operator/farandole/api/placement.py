@@ -44,7 +44,7 @@ class Placement(Part):
     gpus_per_worker: int = Field(0, ge=0, le=16, description="GPUs of one worker; 0: processor.")
     node_pool: DnsLabel | None = Field(None, description="Pool of nodes, as the platform names it.")
     queue: DnsLabel | None = Field(None, description="Queue that admits the workers.")
-    elastic: Elastic | None = Field(None, description="Bounds of the workers; none: fixed.")
+    elastic: Elastic | None = Field(None, description="Bounds of the workers; left out: fixed.")
     checkpoint: Checkpoint = Field(Checkpoint(), description="How often training is saved.")
     tuning_parallelism: int = Field(1, ge=1, le=256, description="Trials that run at once.")
     template: Annotated[None, NotYet("nodePool and gpusPerWorker")] = Field(

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from farandole.api.errors import Problem
 from farandole.api.part import OneOf, Part
 from farandole.api.paths import Loc, begins, loc_of, path_of
-from farandole.api.shape import Shape, shape_at
+from farandole.api.shape import Shape, fields_of, shape_at, shape_of_field
 from farandole.api.spelling import nearest
 
 LONGEST = 60
@@ -98,6 +98,10 @@ def _advice_for_text(shape: Shape, text: str) -> str:
     if shape.part is not None and issubclass(shape.part, OneOf):
         near = nearest(text, shape.part.branches())
         return f"write {{{near}: {{}}}}" if near else ""
+    if shape.part is not None:
+        fields = {name: shape_of_field(field) for name, field in fields_of(shape.part).items()}
+        fitting = [name for name, inner in fields.items() if text in inner.choices]
+        return f"write {{{fitting[0]}: {text}}}" if fitting else ""
     if shape.form in ("integer", "number", "truth"):
         return "leave out the quotes" if _reads_as(shape, text) else ""
     return ""

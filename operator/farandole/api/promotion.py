@@ -24,7 +24,7 @@ class Gate(Part):
         None,
         ge=-1e9,
         le=1e9,
-        description="Gain over the champion. None: 0 for a new recipe, -0.01 for new data alone.",
+        description="Gain over the champion. Left out: 0, or -0.01 when only the data changed.",
     )
 
 
@@ -32,7 +32,7 @@ class Promotion(Part):
     """Where a model is registered, and what it must show to be served."""
 
     registered_model: RegisteredName | None = Field(
-        None, description="Name in the registry. None: the document's name."
+        None, description="Name in the registry. Left out: the document's name."
     )
     alias: Alias = Field("champion", description="Alias that serving follows.")
     mode: Literal["Automatic", "Manual"] = Field(
@@ -83,7 +83,7 @@ class Retrain(Part):
         ("Recipe", "Data"), max_length=2, strict=False, description="Changes that train again."
     )
     schedule: RetrainSchedule | None = Field(
-        None, description="When the data's source is looked at; none: the platform's interval."
+        None, description="When the data's source is looked at; left out: the platform's interval."
     )
     data_change: DataChange = Field(DataChange(), description="How much data must change.")
     overlap: Overlap = Field(Overlap(), description="What becomes of a running run.")

@@ -45,10 +45,12 @@ class Recipe(Part):
     data: Data = Field(description="The rows, and how they are split.")
     features: Features = Field(Features(), description="How rows become numbers.")
     network: Network = Field(
-        Network(), description="The network that is trained; none: one linear layer."
+        Network(), description="The network that is trained; left out: one linear layer."
     )
     training: Training = Field(Training(), description="How the network is trained.")
-    tuning: Tuning | None = Field(None, description="A search for better parameters; none: no.")
+    tuning: Tuning | None = Field(
+        None, description="A search for better parameters; left out: no search."
+    )
     evaluation: Evaluation = Field(Evaluation(), description="How the model is judged.")
 
     @property

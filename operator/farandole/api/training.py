@@ -41,7 +41,7 @@ class Training(Part):
     epochs: int = Field(30, ge=1, le=100_000, description="Most visits to each train row.")
     loss: Loss | None = Field(
         None,
-        description="What training makes small. None: crossEntropy for classification, "
+        description="What training makes small. Left out: crossEntropy for classification, "
         "meanSquaredError for regression.",
     )
     optimizer: Optimizer = Field(
@@ -57,7 +57,10 @@ class Training(Part):
         "float32", description="Numbers that layers compute in; weights stay float32."
     )
     clip_norm: float | None = Field(
-        None, gt=0, le=1e9, description="Longest gradient; a longer one is scaled down. None: any."
+        None,
+        gt=0,
+        le=1e9,
+        description="Longest gradient; a longer one is scaled down. Left out: any.",
     )
     class_weights: Literal["none", "balanced"] = Field(
         "none", description="balanced: every class weighs the same in the loss."
