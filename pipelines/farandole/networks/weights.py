@@ -6,6 +6,7 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -87,20 +88,10 @@ def read_weights(path: Path) -> dict[str, Array]:
             return _read(file)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    except (
-        pickle.UnpicklingError,
-        EOFError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        IndexError,
-        OverflowError,
-        MemoryError,
-    ) as error:
+    except Exception as error:  # bytes that are no pickle can raise nearly anything
         raise DataError(
-            f"{path}: expected a legacy .pth file of weights, received bytes that do not read as "
-            f"one ({error}); fetch the file again"
+            f"{path}: expected a legacy .pth file of weights, received what does not read as one "
+            f"({error}); fetch the file again"
         ) from error
 
 
@@ -134,7 +125,9 @@ def _numbers(file: BinaryIO, storage: Storage) -> Array:
 
 def _array(view: View, numbers: Array) -> Array:
     last = view.offset + sum((n - 1) * s for n, s in zip(view.shape, view.strides, strict=True))
-    if min((view.offset, *view.shape, *view.strides), default=0) < 0 or last >= numbers.size:
+    least = min((view.offset, *view.shape, *view.strides), default=0)
+    # With strides of 0 a few bytes could claim to be any number of values.
+    if least < 0 or last >= numbers.size or prod(view.shape) > numbers.size:
         where = f"storage {view.storage.key} of {numbers.size} numbers"
         raise DataError(f"expected tensors inside {where}, received one of shape {view.shape}")
     steps = [s * numbers.itemsize for s in view.strides]
