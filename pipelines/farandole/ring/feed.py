@@ -1,0 +1,60 @@
+"""One rank's share of each step, gathered from rows that may lie in a memory map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farandole.ring.lanes import MISSING, Lanes, Order, Positions, copies_of
+from farandole.ring.learner import Rows
+
+
+@dataclass(frozen=True)
+class Share:
+    """One rank's rows of one step; missing places are zeros of weight 0 at position `MISSING`."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weight: NDArray[np.float32]
+    positions: Positions
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Shares of every step for the lanes in `mine`; a pure function of (seed, epoch, step)."""
+
+    rows: Rows
+    lanes: Lanes
+    mine: tuple[int, ...]
+    seed: int
+    _order: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        once = lru_cache(maxsize=1)(lambda epoch: self.lanes.epoch(self.seed, epoch, self.mine))
+        object.__setattr__(self, "_order", once)
+
+    def share(self, epoch: int, step: int) -> Share:
+        """Return this rank's rows of `step` of `epoch`."""
+        order: Order = self._order(epoch)
+        positions = order.batch(step).positions
+        present = positions != MISSING
+        taken = np.where(present, positions, 0)
+        copies = copies_of(self.seed, epoch, taken, len(self.rows.x))
+        share = Share(
+            x=self.rows.x[copies, taken],
+            y=self.rows.y[taken],
+            weight=np.where(present, self.rows.weight[taken], np.float32(0)),
+            positions=positions,
+        )
+        return share if present.all() else _blanked(share, ~present)
+
+
+def _blanked(share: Share, missing: NDArray[np.bool_]) -> Share:
+    """Put zeros where there is no row: a NaN of row 0 must not reach steps that lack row 0."""
+    share.x[missing] = 0
+    share.y[missing] = 0
+    return share

@@ -1,0 +1,154 @@
+"""One training step as one TensorFlow function: local sums, one all-reduce, one update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from farandole.ring.collective import Collective, Tensor
+from farandole.ring.feed import Share
+from farandole.ring.flat import dense, layout_of
+from farandole.ring.learner import Learner
+from farandole.ring.statistics import moving_statistics
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the loop tells a step: its number, learning rate, loss scale, and this rank's wishes."""
+
+    step: int
+    learning_rate: float
+    loss_scale: float
+    save: bool
+    stop: bool
+
+    def vector(self) -> NDArray[np.float64]:
+        """Return all of it as one tensor: a single conversion a step."""
+        return np.array([self.step, self.learning_rate, self.loss_scale, self.save, self.stop])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What all ranks know after a step; `sums` are weight, weighted loss and weighted metrics.
+
+    `finite` says that every reduced number is: a NaN or an infinity of any rank survives the sum.
+    """
+
+    finite: bool
+    save: bool
+    stop: bool
+    sums: NDArray[np.float64]
+
+
+class Step:
+    """The compiled step; `rows` is the constant size of this rank's share."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        collective: Collective,
+        global_batch: int,
+        clip_norm: float | None = None,
+    ) -> None:
+        self._learner = learner
+        self._collective = collective
+        self._global_batch = float(global_batch)
+        self._clip_norm = clip_norm
+        self._variables = [v.value for v in learner.model.trainable_variables]
+        self._statistics = [] if collective.size == 1 else moving_statistics(learner.model)
+        self._tail = 3 + len(learner.metrics) + 1
+        self._run = tf.function(self._train, autograph=False)
+        self._local = tf.function(self._gradients, autograph=False)
+
+    def __call__(self, share: Share, control: Control) -> Outcome:
+        """Take one step together with all other ranks."""
+        told = self._run(share.x, share.y, share.weight, control.vector()).numpy()
+        finite, save, stop, *totals = told.astype(np.float64)
+        return Outcome(bool(finite), save > 0, stop > 0, np.asarray(totals))
+
+    def local(self, share: Share) -> tuple[NDArray[Any], list[NDArray[Any]]]:
+        """Return this rank's loss a row and gradient a variable, changing no weight."""
+        losses, _, gradients = self._local(share.x, share.y, share.weight, 1.0)
+        return losses.numpy(), [gradient.numpy() for gradient in gradients]
+
+    def _train(self, x: Tensor, y: Tensor, weight: Tensor, control: Tensor) -> Tensor:
+        self._tell(control, weight)
+        scale = tf.cast(control[2], tf.float32) / self._global_batch
+        losses, outputs, gradients = self._gradients(x, y, weight, scale)
+        asked = tf.cast(control[3:5], tf.float32)
+        total = [tf.reduce_sum(weight), _weighted(losses, weight)]
+        metrics = [_weighted(m(y, outputs), weight) for m in self._learner.metrics.values()]
+        statistics = [v.value for v in self._statistics]
+        parts = [*gradients, *statistics, asked, *total, *metrics]
+        layout = layout_of(parts)
+        reduced = self._collective.sum(layout.pack(parts))
+        finite = tf.reduce_all(tf.math.is_finite(reduced))
+        totals = layout.unpack(reduced)
+        count = len(gradients)
+        weights = totals[count + len(statistics) + 1]
+        self._share_statistics(totals[count : count + len(statistics)])
+        tf.cond(
+            finite,
+            lambda: self._update(totals[:count], weights * scale),
+            lambda: tf.constant(False),
+        )
+        return tf.concat([[tf.cast(finite, tf.float32)], reduced[-self._tail :]], axis=0)
+
+    def _tell(self, control: Tensor, weight: Tensor) -> None:
+        self._learner.optimizer.learning_rate.assign(tf.cast(control[1], tf.float32))
+        context = self._learner.context
+        if context is not None:
+            context.step.assign(tf.cast(control[0], tf.int64))
+            context.weight.assign(weight)
+
+    def _gradients(
+        self, x: Tensor, y: Tensor, weight: Tensor, scale: Tensor
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        with tf.GradientTape() as tape:
+            outputs = self._learner.model(pixels(x), training=True)
+            losses = tf.cast(self._learner.loss(y, outputs), tf.float32)
+            objective = _weighted(losses, weight) * scale
+        gradients = tape.gradient(objective, self._variables)
+        pairs = zip(gradients, self._variables, strict=True)
+        return losses, outputs, [dense(gradient, variable) for gradient, variable in pairs]
+
+    def _share_statistics(self, totals: list[Tensor]) -> None:
+        for variable, total in zip(self._statistics, totals, strict=True):
+            variable.assign(total / self._collective.size)
+
+    def _update(self, totals: list[Tensor], divisor: Tensor) -> Tensor:
+        gradients = [tf.math.divide_no_nan(total, divisor) for total in totals]
+        gradients = self._penalised(gradients)
+        if self._clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
+        self._learner.optimizer.apply(gradients, self._learner.model.trainable_variables)
+        return tf.constant(True)
+
+    def _penalised(self, gradients: list[Tensor]) -> list[Tensor]:
+        """Add the penalty's gradient once: it belongs to the weights, not to any rank's rows."""
+        if self._learner.penalty is None:
+            return gradients
+        with tf.GradientTape() as tape:
+            penalty = self._learner.penalty()
+        added = tape.gradient(penalty, self._variables)
+        return [
+            gradient
+            if extra is None
+            else gradient + tf.cast(tf.convert_to_tensor(extra), tf.float32)
+            for gradient, extra in zip(gradients, added, strict=True)
+        ]
+
+
+def _weighted(values: Tensor, weight: Tensor) -> Tensor:
+    """Return the weighted sum over rows; a row of weight 0 counts nothing, whatever its value."""
+    values = tf.cast(values, tf.float32)
+    return tf.reduce_sum(tf.where(weight > 0, values * weight, tf.zeros_like(values)))
+
+
+def pixels(x: Tensor) -> Tensor:
+    """Return rows as the model takes them: stored bytes become float32."""
+    return tf.cast(x, tf.float32) if x.dtype == tf.uint8 else x

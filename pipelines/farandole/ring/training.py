@@ -1,0 +1,266 @@
+"""Training: the same rows in the same steps on any number of ranks, resumable at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from farandole.api.errors import RingError
+from farandole.api.progress import SILENT, Progress
+from farandole.ring.checkpoints import Checkpoints
+from farandole.ring.collective import Collective
+from farandole.ring.determinism import make_ops_deterministic
+from farandole.ring.feed import Feed, Share
+from farandole.ring.guards import look, not_finite
+from farandole.ring.keeping import Keeper
+from farandole.ring.lanes import MISSING, Lanes, check_ranks, lanes_of
+from farandole.ring.learner import Epoch, Fitted, Learner, Rows, Settings
+from farandole.ring.loss_scale import LossScale, initial_scale
+from farandole.ring.standing import Standing, after_epoch
+from farandole.ring.step import Control, Outcome, Step
+from farandole.ring.stores import MemoryStore, Store
+from farandole.ring.timing import Stopwatch
+from farandole.ring.validation import Validation
+
+
+def fit(
+    learner: Learner,
+    train: Rows,
+    validation: Rows | None,
+    settings: Settings,
+    collective: Collective,
+    store: Store | None = None,
+    prefix: str = "checkpoints/job",
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+    progress: Progress = SILENT,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = monotonic,
+) -> Fitted:
+    """Train `learner` from its newest checkpoint under `prefix`, if any, to its best weights.
+
+    All ranks call it with the same rows and settings. `on_epoch` is called on rank 0. When `stop`
+    is true on any rank, all stop after the same step, with a checkpoint. Raises `RingError` where
+    a number is not finite, ranks differ, another rank is lost, or a newer writer has taken over.
+    """
+    if settings.reproducible:
+        make_ops_deterministic()
+    training = _Training(
+        learner, train, validation, settings, collective, store or MemoryStore(), prefix, clock
+    )
+    return training.run(on_epoch, progress, stop)
+
+
+class _Training:
+    def __init__(
+        self,
+        learner: Learner,
+        train: Rows,
+        validation: Rows | None,
+        settings: Settings,
+        collective: Collective,
+        store: Store,
+        prefix: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._learner = learner
+        self._settings = settings
+        self._collective = collective
+        self._rows = train
+        self._lanes = Lanes(len(train), settings.global_batch, settings.lanes)
+        uneven = check_ranks(collective.size, settings.lanes)
+        self._notices: tuple[str, ...] = (uneven,) if uneven else ()
+        mine = lanes_of(collective.rank, collective.size, settings.lanes)
+        self._feed = Feed(train, self._lanes, mine, settings.seed)
+        self._prepare(mine)
+        self._step = Step(learner, collective, settings.global_batch, settings.clip_norm)
+        self._validation = validation and Validation(
+            learner, validation, collective, len(mine) * self._lanes.width
+        )
+        self._keeper = Keeper(
+            learner, collective, _checkpoints(settings, collective, store, prefix)
+        )
+        self._standing = Standing()
+        self._watch = Stopwatch(clock)
+        self._saved = clock()
+        self._agreed = 0
+
+    def run(
+        self,
+        on_epoch: Callable[[Epoch], None],
+        progress: Progress,
+        stop: Callable[[], bool],
+    ) -> Fitted:
+        with self._watch.on("total"):
+            self._resume()
+            stopped = False
+            while not (self._standing.finished or stopped):
+                stopped = self._advance(stop(), on_epoch)
+                self._say(progress)
+            if self._standing.finished:
+                self._restore_best()
+        return self._fitted()
+
+    def _prepare(self, mine: tuple[int, ...]) -> None:
+        self._learner.optimizer.build(self._learner.model.trainable_variables)
+        context = self._learner.context
+        if context is not None:
+            batch = self._lanes.batch(self._settings.seed, 0, 0, mine)
+            context.lane.assign(batch.lanes)
+            context.place.assign(batch.places)
+
+    def _resume(self) -> None:
+        with self._watch.on("resume"):
+            standing, torn = self._keeper.resume()
+        scale = initial_scale(self._settings.precision)
+        self._standing = standing or Standing(loss_scale=scale.value)
+        self._agreed = self._standing.steps
+        self._notices += torn
+
+    def _advance(self, stop: bool, on_epoch: Callable[[Epoch], None]) -> bool:
+        """Take one step and all that falls due after it; return whether all ranks are to stop."""
+        outcome = self._take(stop)
+        best = self._standing.best_step
+        if self._standing.steps % self._lanes.steps == 0:
+            self._close_epoch(on_epoch)
+        self._compare()
+        found = self._standing.best_step != best
+        if outcome.save or outcome.stop or found or self._standing.finished:
+            self._save()
+        return outcome.stop
+
+    def _take(self, stop: bool) -> Outcome:
+        step = self._standing.steps
+        self._collective.beat(step)
+        epoch, within = divmod(step, self._lanes.steps)
+        with self._watch.on("input"):
+            share = self._feed.share(epoch, within)
+        control = Control(
+            step=step,
+            learning_rate=self._learner.schedule(step),
+            loss_scale=self._standing.loss_scale,
+            save=self._watch.clock() - self._saved >= self._settings.checkpoint_seconds,
+            stop=stop,
+        )
+        with self._watch.on("step"):
+            outcome = self._together(share, control)
+        self._account(share, outcome)
+        return outcome
+
+    def _together(self, share: Share, control: Control) -> Outcome:
+        try:
+            return self._step(share, control)
+        except (tf.errors.UnknownError, tf.errors.AbortedError) as error:
+            raise RingError(
+                f"rank {self._collective.rank}, step {control.step}: the ring broke, because "
+                f"another rank stopped or hung ({str(error).strip().splitlines()[0][:300]})"
+            ) from error
+
+    def _account(self, share: Share, outcome: Outcome) -> None:
+        standing = self._standing
+        scale = LossScale(standing.loss_scale, standing.finite_steps)
+        half = self._settings.precision == "mixedFloat16"
+        if not outcome.finite:
+            self._refuse_unless_overflow(share, outcome, half and not scale.after(False).exhausted)
+        scale = scale.after(outcome.finite) if half else scale
+        sums = np.asarray(standing.sums or np.zeros(len(outcome.sums))) + outcome.sums
+        self._standing = standing.model_copy(
+            update={
+                "steps": standing.steps + 1,
+                "sums": tuple(sums.tolist()),
+                "loss_scale": scale.value,
+                "finite_steps": scale.finite_steps,
+                "skipped": standing.skipped + (not outcome.finite),
+            }
+        )
+
+    def _refuse_unless_overflow(self, share: Share, outcome: Outcome, scalable: bool) -> None:
+        """Go on where only scaled half-precision gradients overflowed: a lower scale cures that."""
+        if scalable and np.isfinite(outcome.sums).all():
+            return
+        losses, gradients = self._step.local(share)
+        names = [variable.path for variable in self._learner.model.trainable_variables]
+        ids = ["(none)" if p == MISSING else self._rows.ids[p] for p in share.positions]
+        inputs = (share.x, share.y, share.weight)
+        named = dict(zip(names, gradients, strict=True))
+        seen = look(self._collective.rank, ids, inputs, losses, named)
+        raise not_finite(self._standing.steps, self._collective.gather(seen))
+
+    def _close_epoch(self, on_epoch: Callable[[Epoch], None]) -> None:
+        standing, settings = self._standing, self._settings
+        with self._watch.on("validation"):
+            validated = self._validation.means(standing.steps) if self._validation else {}
+        epoch = Epoch(
+            epoch=standing.epochs,
+            steps=standing.steps,
+            learning_rate=self._learner.schedule(standing.steps - 1),
+            train=_means(np.asarray(standing.sums), ("loss", *self._learner.metrics)),
+            validation=validated,
+        )
+        self._standing = after_epoch(
+            standing, epoch, settings.epochs, settings.patience, settings.minimum_gain
+        )
+        if self._collective.rank == 0:
+            on_epoch(epoch)
+
+    def _compare(self) -> None:
+        every, steps = self._settings.digest_every, self._standing.steps
+        if every and steps % every == 0:
+            with self._watch.on("digest"):
+                self._keeper.compare(steps, self._agreed)
+            self._agreed = steps
+
+    def _save(self) -> None:
+        with self._watch.on("checkpoint"):
+            self._keeper.save(self._standing, self._agreed)
+        self._agreed = self._standing.steps
+        self._saved = self._watch.clock()
+
+    def _restore_best(self) -> None:
+        if self._standing.best_step != self._standing.steps:
+            with self._watch.on("checkpoint"):
+                self._keeper.restore(self._standing.best_step)
+
+    def _say(self, progress: Progress) -> None:
+        if self._collective.rank == 0:
+            total = self._settings.epochs * self._lanes.steps
+            done = total if self._standing.finished else self._standing.steps
+            progress.update("train", done, total, "steps", epoch=self._standing.epochs)
+
+    def _fitted(self) -> Fitted:
+        standing = self._standing
+        return Fitted(
+            best_step=standing.best_step,
+            best_epoch=standing.best_epoch,
+            steps=standing.steps,
+            history=standing.history,
+            seconds=dict(self._watch.seconds),
+            stopped_early=standing.stopped_early,
+            interrupted=not standing.finished,
+            skipped=standing.skipped,
+            notices=self._notices,
+        )
+
+
+def _checkpoints(
+    settings: Settings, collective: Collective, store: Store, prefix: str
+) -> Checkpoints:
+    return Checkpoints(
+        store=store,
+        prefix=prefix,
+        identity=settings.identity,
+        fence=settings.fence,
+        keep=settings.keep,
+        lanes=settings.lanes,
+        global_batch=settings.global_batch,
+        world_size=collective.size,
+    )
+
+
+def _means(sums: NDArray[np.float64], names: tuple[str, ...]) -> dict[str, float]:
+    """Return weighted means; `sums` are the weight and then each weighted total."""
+    weight = sums[0] or 1.0
+    return {name: float(total / weight) for name, total in zip(names, sums[1:], strict=True)}
