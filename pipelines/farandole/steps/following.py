@@ -52,7 +52,8 @@ def kept(
 ) -> Iterator[Claim]:
     """Keep the run's claim while a step works; `lost` is called from a thread when that fails.
 
-    Raises `ClaimLost` at once when another run has taken the identity over.
+    Raises `ClaimLost` at once when another run has taken the identity over. A step that fails
+    gives the claim back.
     """
     mine = _own(store, identity, owner, clock())
     done = threading.Event()
@@ -69,6 +70,9 @@ def kept(
     keeper.start()
     try:
         yield mine
+    except BaseException:
+        release(store, identity, mine)
+        raise
     finally:
         done.set()
         keeper.join()

@@ -20,7 +20,8 @@ from farandole.api.errors import ExitCode, FarandoleError
 from farandole.api.progress import Progress
 from farandole.data.store import open_store
 from farandole.steps.claim import Owner
-from farandole.steps.following import kept
+from farandole.steps.following import follow, kept
+from farandole.steps.outcome import outcome_of
 from farandole.steps.place import Place
 
 UNEXPECTED = 1
@@ -65,26 +66,55 @@ def execute_claimed(step: ModuleType, run: str, place: str, document: str, **ear
     return str(guarded(_name(step), parameters.place, work, lost).model_dump_json())
 
 
+def settle(run: str, place: str, prepared: str) -> str:
+    """Return "train" once `run` has the identity, "trained" when it or another run trained it."""
+    where, identity = Place.model_validate_json(place), json.loads(prepared)["identity"]
+    store = open_store(where.store)
+
+    def trained() -> bool:
+        return outcome_of(store, identity) is not None
+
+    mine = reported(
+        "claim", where, lambda progress: follow(store, identity, Owner.here(run), trained, progress)
+    )
+    return "train" if mine else "trained"
+
+
+def fetch(place: str, key: str) -> bytes:
+    """Read what a step has left in the store."""
+    return open_store(Place.model_validate_json(place).store).get(key)
+
+
 def guarded(
     step: str,
     place: Place,
     work: Callable[[Progress], Outputs],
     lost: list[FarandoleError] | None = None,
 ) -> Outputs:
-    """Do a step's work; an error becomes one line of the progress file and an exit code.
+    """Do a step's work as `reported` does, and say when it starts and how long it took."""
+    started = time.monotonic()
+    write(place, step=step, state="started")
+    outputs = reported(step, place, work, lost)
+    write(place, step=step, state="finished", seconds=round(time.monotonic() - started, 3))
+    return outputs
+
+
+def reported(
+    step: str,
+    place: Place,
+    work: Callable[[Progress], Outputs],
+    lost: list[FarandoleError] | None = None,
+) -> Outputs:
+    """Do some work of a step; an error becomes one line of the progress file and an exit code.
 
     Raises SystemExit with the error's code, 130 after SIGTERM or Ctrl-C, 1 for a defect of ours.
     An error that another thread put into `lost` before it ended this process goes before all.
     """
-    started = time.monotonic()
-    write(place, step=step, state="started")
     try:
         with _termination_unwinds():
-            outputs = work(_progress(step, place))
+            return work(_progress(step, place))
     except BaseException as error:
         _end(step, place, lost[0] if lost else error)
-    write(place, step=step, state="finished", seconds=round(time.monotonic() - started, 3))
-    return outputs
 
 
 def ending(lost: list[FarandoleError]) -> Callable[[FarandoleError], None]:

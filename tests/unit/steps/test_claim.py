@@ -213,3 +213,12 @@ def test_a_step_of_a_run_that_lost_its_claim_does_not_begin(store: Store) -> Non
         kept(store, IDENTITY, elsewhere("one"), unexpected, clock=lambda: TTL + 2),
     ):
         pytest.fail("the step began")
+
+
+def test_a_step_that_fails_gives_the_claim_back(store: Store) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        kept(store, IDENTITY, elsewhere("one"), unexpected, clock=lambda: 0.0),
+    ):
+        raise ZeroDivisionError
+    assert claimed(store, elsewhere("two"), now=0.1).fence == 2
