@@ -1,0 +1,64 @@
+"""`farandole run`: from one document to a registered model."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from farandole.api import Model
+from farandole.cli.consoles import err, out
+from farandole.cli.documents import read_document
+from farandole.cli.ending import ending
+from farandole.cli.options import STATE, Document, Json, StateFolder
+from farandole.cli.summary import summary
+from farandole.cli.watching import watching
+from farandole.flows.local import Ran, Request, run_document
+from farandole.flows.state import State
+
+
+def run(
+    document: Document,
+    state: StateFolder = STATE,
+    ranks: Annotated[
+        int, typer.Option(help="Processes that train; 0: as many as cores, at most 2.", min=0)
+    ] = 0,
+    json: Json = False,
+) -> None:
+    """Train, evaluate and register what a document declares.
+
+    What was trained before is answered at once; what was interrupted goes on where it stopped.
+    """
+    with ending(json):
+        model = read_document(document)
+        request = Request(model, document.parent, State(state), ranks, _attempt(datetime.now(UTC)))
+        with watching(err(), silent=json) as watch:
+            ran = run_document(request, watch)
+        if json:
+            typer.echo(jsonlib.dumps(as_json(ran)))
+        else:
+            out().print(summary(ran, request.state, confidence(model)))
+        raise typer.Exit(ran.outcome.exit_code)
+
+
+def as_json(ran: Ran) -> dict[str, object]:
+    """Return an outcome as one JSON object, with the path of its report in place of the key."""
+    told: dict[str, object] = ran.outcome.model_dump(mode="json")
+    return {
+        **told,
+        "known": ran.known,
+        "report": str(ran.report.absolute()) if ran.report else None,
+        "seconds": ran.seconds or ran.outcome.seconds,
+    }
+
+
+def confidence(model: Model) -> float:
+    """Return the confidence of the intervals that the gate looks at."""
+    return model.spec.promotion.gate.confidence
+
+
+def _attempt(now: datetime) -> str:
+    return f"{now:%Y%m%d-%H%M%S}-{os.getpid()}"
