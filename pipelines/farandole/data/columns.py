@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,3 +29,8 @@ class ColumnReport(BaseModel):
     def used(self) -> bool:
         """Whether the model is fitted on this column."""
         return self.role == "feature" and self.kind in FEATURE_KINDS
+
+
+def feature_kinds(columns: Mapping[str, ColumnReport]) -> dict[str, str]:
+    """Map each column that the model is fitted on to its kind, as `Encoder.fit` takes it."""
+    return {name: column.kind for name, column in columns.items() if column.used}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -31,7 +32,7 @@ Floats = NDArray[np.float64]
 def numbers(values: pd.Series[Any]) -> Floats:
     """Read values as numbers [rows]; what is missing, infinite or no number becomes NaN."""
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        values = pd.to_numeric(values.map(_stripped), errors="coerce")
+        values = pd.to_numeric(values.map(_undated).astype(object), errors="coerce")
     read: Floats = np.array(values.astype("Float64").to_numpy(np.float64, na_value=np.nan))
     read[~np.isfinite(read)] = np.nan
     return read
@@ -302,6 +303,11 @@ def _stripped(value: object) -> object:
     """Give a value for reading as number or date: text without its blanks, None when missing."""
     text = value.strip() if isinstance(value, str) else value
     return None if isinstance(text, str) and text in MISSING else text
+
+
+def _undated(value: object) -> object:
+    """Give a value for reading as a number, which pandas would take a date for."""
+    return None if isinstance(value, date) else _stripped(value)
 
 
 def _text(value: object) -> str | None:

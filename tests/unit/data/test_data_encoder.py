@@ -220,6 +220,9 @@ def test_what_is_no_number_category_or_date_is_missing() -> None:
         2.5,
     ]
     assert np.isnan(numbers(pd.Series(["x", "", None, "inf", "NaN"], dtype=object))).all()
+    for dates in [date(2024, 1, 1)], [pd.Timestamp(2024, 1, 1)]:
+        assert np.isnan(numbers(pd.Series(dates))).all()
+        assert np.isnan(numbers(pd.Series(dates, dtype=object))).all()
     assert texts(pd.Series(["a", "", None, "NA", 2.0], dtype=object)).tolist() == [
         *("a", None, None, None),
         "2",
@@ -257,6 +260,6 @@ def test_the_encoder_stands_alone() -> None:
     }
 
     assert {name.split(".")[0] for name in imported} <= {
-        *("__future__", "collections", "dataclasses", "typing"),
+        *("__future__", "collections", "dataclasses", "datetime", "typing"),
         *("numpy", "pandas"),
     }
