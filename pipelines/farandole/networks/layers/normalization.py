@@ -40,7 +40,8 @@ class LaneBatchNormalization(keras.layers.Layer):  # type: ignore[misc]  # Keras
         x = tf.cast(inputs, tf.float32)
         mean, variance = self._of_batch(x) if training else self._moving()
         scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
-        return tf.cast(x * scale + (self.beta - mean * scale), inputs.dtype)
+        # Not x * scale + (beta - mean * scale): there the gradient of gamma cancels to little.
+        return tf.cast((x - mean) * scale + self.beta, inputs.dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Give the shape of the inputs."""
