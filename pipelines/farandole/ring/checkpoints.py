@@ -164,7 +164,7 @@ class Checkpoints:
         """Drop all but the newest `keep` and the best; those of later steps were left torn."""
         done = [place for place in self._places() if place.step <= standing.steps]
         kept = {*done[-self.keep :], *(place for place in done if place.step == standing.best_step)}
-        for place in set(self._places()) - kept:
+        for place in sorted(set(self._places()) - kept):
             self.store.delete(self._key(place, "manifest.json"))
             self.store.delete_prefix(f"{self.prefix}/{place.folder}")
 

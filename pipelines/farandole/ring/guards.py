@@ -90,12 +90,12 @@ def _bytes(value: NDArray[Any]) -> NDArray[np.uint8]:
 def _divergence(name: str, values: list[str], step: int, agreed: int) -> str:
     most, count = Counter(values).most_common(1)[0]
     groups = {value: [str(r) for r, v in enumerate(values) if v == value] for value in values}
-    with_most = " and ".join(groups.pop(most))
-    others = "; ".join(" and ".join(ranks) for ranks in groups.values())
+    with_most = _ranks(groups.pop(most))
+    others = " and ".join(_ranks(ranks) for ranks in groups.values())
     whose = (
-        f"rank {others} from rank {with_most}"
+        f"{others} from {with_most}"
         if count * 2 > len(values)
-        else (f"ranks {with_most} and {others} from each other")
+        else f"{with_most} and {others} from each other"
     )
     return (
         f"step {step}: expected the same weights on all ranks, received a different {name} "
@@ -110,6 +110,10 @@ def _spoiled(values: NDArray[Any]) -> NDArray[np.bool_]:
         return np.zeros(len(values), np.bool_)
     finite: NDArray[np.bool_] = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
     return ~finite
+
+
+def _ranks(ranks: Sequence[str]) -> str:
+    return f"rank{'s' if len(ranks) > 1 else ''} {' and '.join(ranks)}"
 
 
 def _listed(names: Sequence[str]) -> str:
