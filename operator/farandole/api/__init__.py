@@ -97,7 +97,7 @@ from farandole.api.promotion import (
 )
 from farandole.api.reading import read_model
 from farandole.api.recipe import Recipe, Task, TaskKind
-from farandole.api.schema import schema
+from farandole.api.json_schema import schema
 from farandole.api.training import EarlyStopping, Training
 from farandole.api.tuning import (
     Choice,

@@ -56,7 +56,8 @@ def read_plain(text: str) -> Scalar:
 
 def _value(rule: Callable[[str], Scalar], text: str) -> Scalar:
     value = rule(text)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**63
+    return int(value) if whole and isinstance(value, float) else value
 
 
 def _as_yaml_1_2(text: str) -> Scalar:

@@ -36,7 +36,7 @@ class Training(Part):
         ge=1,
         le=4096,
         description="Virtual workers that rows are dealt to; divides globalBatch. "
-        "None: the largest divisor of globalBatch up to 64.",
+        "Left out: the largest divisor of globalBatch up to 64.",
     )
     epochs: int = Field(30, ge=1, le=100_000, description="Most visits to each train row.")
     loss: Loss | None = Field(

@@ -61,8 +61,7 @@ def _not_yaml(text: str, source: str, error: MarkedYAMLError) -> DocumentError:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else None
     written = text.split("\n")[line - 1] if line else ""
-    before = written[: len(written) - len(written.lstrip())]
-    advice = "indent with spaces, not with tabs" if "\t" in before else ""
+    advice = "write spaces instead of tabs" if "\t" in written else ""
     reason = " ".join(part for part in (error.problem, error.context) if part)
     return _refusal(source, f"{written.strip()[:60]!r}: {reason}", "YAML", advice, line)
 
