@@ -32,7 +32,9 @@ Floats = NDArray[np.float64]
 def numbers(values: pd.Series[Any]) -> Floats:
     """Read values as numbers [rows]; what is missing, infinite or no number becomes NaN."""
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        values = pd.to_numeric(values.map(_undated).astype(object), errors="coerce")
+        only_text = pd.api.types.infer_dtype(values, skipna=True) == "string"
+        given = values if only_text else values.map(_undated)
+        values = pd.to_numeric(given.astype(object), errors="coerce")
     read: Floats = np.array(values.astype("Float64").to_numpy(np.float64, na_value=np.nan))
     read[~np.isfinite(read)] = np.nan
     return read

@@ -63,25 +63,28 @@ class Values:
         """The share of numbers among the values that are not missing."""
         return float(np.sum(~np.isnan(self.numbers))) / max(1, len(self.present))
 
+    @property
+    def is_typed_date(self) -> bool:
+        """Whether the file itself says that these are dates."""
+        return pd.api.types.is_datetime64_any_dtype(self.raw.dtype)
+
     @cached_property
     def form(self) -> str | None:
         """The form in which all values are dates."""
         first = pd.Series(self.distinct[:TRIED], dtype=object)
-        if pd.api.types.is_datetime64_any_dtype(self.raw.dtype):
+        if self.is_typed_date:
             return DATE_FORMS[0]
         return date_form(self.raw) if len(first) and date_form(first) else None
 
 
-def inferred(raw: pd.Series[Any]) -> ColumnReport:
+def inferred(values: Values) -> ColumnReport:
     """Report a column as the first rule that fits says."""
-    values = Values(raw)
     kind, notice = next(verdict for rule in _RULES if (verdict := rule(values)) is not None)
     return _report(values, kind, notice, declared=False)
 
 
-def declared(raw: pd.Series[Any], kind: ColumnKind) -> ColumnReport:
+def declared(values: Values, kind: ColumnKind) -> ColumnReport:
     """Report a column as the document says it is, with what does not fit."""
-    values = Values(raw)
     unfit = {"numeric": _unfit_numbers, "datetime": _unfit_dates}.get(kind)
     return _report(values, kind, unfit(values) if unfit else "", declared=True)
 

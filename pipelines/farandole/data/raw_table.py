@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -31,6 +31,17 @@ class RawTable:
     places: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
     notices: tuple[str, ...] = ()
+
+    def without(self, gone: Collection[Skipped]) -> RawTable:
+        """Return the table without these rows, which are added to the skipped ones."""
+        places = {each.path for each in gone}
+        rows = [row for row, place in enumerate(self.places) if place not in places]
+        return replace(
+            self,
+            frame=self.frame.iloc[rows].reset_index(drop=True),
+            places=tuple(self.places[row] for row in rows),
+            skipped=(*self.skipped, *gone),
+        )
 
 
 def read_raw(path: Path, name: str) -> RawTable:

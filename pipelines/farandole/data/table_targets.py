@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,73 +18,80 @@ from farandole.data.raw_table import RawTable
 from farandole.data.skipped import Skipped
 
 
-def read_target(
-    raw: RawTable, data: Data, task_kind: str
-) -> tuple[NDArray[Any], tuple[Skipped, ...]]:
+def without_target(raw: RawTable, data: Data, task_kind: str) -> tuple[Skipped, ...]:
+    """List the rows that have no target, nor a number where one is to be predicted.
+
+    Raises DataError when that is so of every row.
+    """
+    column = target_of(data).column
+    read = _reader(task_kind)(raw.frame[column])
+    if pd.isna(read).all():
+        _refuse_all(raw, column, task_kind)
+    return tuple(
+        Skipped(path=place, reason=f"the target {column!r} is {_shown(given)}")
+        for place, missing, given in zip(raw.places, pd.isna(read), raw.frame[column], strict=True)
+        if missing
+    )
+
+
+def read_target(raw: RawTable, data: Data, task_kind: str) -> NDArray[Any]:
     """Read the target of every row: texts for classes, numbers for values.
 
-    Rows without one are returned as skipped. Raises DataError for a target with one value, for a
-    class in nearly every row, and for values that have no logarithm where one is asked for.
+    Raises DataError for a target with one value, for a class in nearly every row, and for values
+    that have no logarithm where one is asked for.
     """
+    target = target_of(data)
+    read = _reader(task_kind)(raw.frame[target.column])
+    distinct = list(dict.fromkeys(map(str, read)))
+    if len(distinct) == 1:
+        raise DataError(
+            f"data.target: expected at least two different values in {target.column!r} of"
+            f" {raw.name}, received {distinct[0]!r} in every row; there is nothing to learn"
+        )
+    if task_kind == "TabularClassification":
+        _refuse_numbers(target, len(read), distinct)
+    elif target.transform.log is not None:
+        _refuse_no_logarithm(raw, read, target)
+    return read
+
+
+def target_of(data: Data) -> Target:
+    """Return the target; raises DataError when the document names none."""
     if data.target is None:
         raise DataError("data.target.column: expected the column to predict, received nothing")
-    read = _classes if task_kind == "TabularClassification" else _numbers
-    return read(raw, data.target)
+    return data.target
 
 
-def read_weight(raw: RawTable, rows: Sequence[int], column: str) -> NDArray[np.float64]:
-    """Read the weights; raises DataError listing `rows` whose weight is no number >= 0."""
+def read_weight(raw: RawTable, column: str) -> NDArray[np.float64]:
+    """Read the weights; raises DataError listing the rows whose weight is no number >= 0."""
     read = numbers(raw.frame[column])
-    wrong = [row for row in rows if not read[row] >= 0]
-    if wrong:
+    wrong = np.flatnonzero(~(read >= 0))
+    if len(wrong):
         values = raw.frame[column]
         lines = (f"{raw.places[row]}: {values.iloc[row]!r}" for row in wrong)
         raise DataError(
             f"data.weight: expected a number >= 0 in every row of {column!r}, found {len(wrong)}"
             f" others:\n{itemised(lines)}"
         )
-    if not read[list(rows)].any():
+    if not read.any():
         raise DataError(f"data.weight: expected a row that counts, {column!r} is 0 in all of them")
     return read
 
 
-def _classes(raw: RawTable, target: Target) -> tuple[NDArray[Any], tuple[Skipped, ...]]:
-    read = texts(raw.frame[target.column])
-    present = [text for text in read if text is not None]
-    distinct = list(dict.fromkeys(present))
-    _refuse_one_value(raw, target, len(distinct), listed(distinct))
-    if len(distinct) > max(2, len(present) / 2):
+def _reader(task_kind: str) -> Callable[[pd.Series[Any]], NDArray[Any]]:
+    return texts if task_kind == "TabularClassification" else numbers
+
+
+def _refuse_all(raw: RawTable, column: str, task_kind: str) -> None:
+    given = [text for text in texts(raw.frame[column]) if text is not None]
+    if not given:
         raise DataError(
-            f"data.target: expected classes in {target.column!r}, received {len(distinct)}"
-            f" different values in {len(present)} rows ({listed(distinct)});"
-            " for numbers use task: {kind: TabularRegression}"
+            f"data.target: expected values in {column!r} of {raw.name}, all are missing"
         )
-    return read, _without(raw, read, lambda value: value is None, target)
-
-
-def _numbers(raw: RawTable, target: Target) -> tuple[NDArray[Any], tuple[Skipped, ...]]:
-    read = numbers(raw.frame[target.column])
-    present = read[~np.isnan(read)]
-    if not len(present):
-        raise DataError(
-            f"data.target: expected numbers in {target.column!r}, received"
-            f" {listed(list(dict.fromkeys(map(str, texts(raw.frame[target.column])))))};"
-            " for classes use task: {kind: TabularClassification}"
-        )
-    _refuse_one_value(raw, target, len(np.unique(present)), repr(present[0]))
-    if target.transform.log is not None:
-        _refuse_no_logarithm(raw, read, target)
-    return read, _without(raw, read, np.isnan, target)
-
-
-def _without(
-    raw: RawTable, read: NDArray[Any], is_missing: Callable[[Any], Any], target: Target
-) -> tuple[Skipped, ...]:
-    """List the rows whose target is missing or unreadable."""
-    return tuple(
-        Skipped(path=place, reason=f"the target {target.column!r} is {_shown(given)}")
-        for place, value, given in zip(raw.places, read, raw.frame[target.column], strict=True)
-        if is_missing(value)
+    raise DataError(
+        f"data.target: expected numbers in {column!r} for a {task_kind}, received"
+        f" {listed(list(dict.fromkeys(given)))};"
+        " for classes use task: {kind: TabularClassification}"
     )
 
 
@@ -93,13 +100,12 @@ def _shown(given: object) -> str:
     return "missing" if text is None else f"{text[:40]!r}, which is no number"
 
 
-def _refuse_one_value(raw: RawTable, target: Target, distinct: int, shown: str) -> None:
-    if distinct == 0:
-        raise DataError(f"data.target: expected values in {target.column!r}, all are missing")
-    if distinct == 1:
+def _refuse_numbers(target: Target, rows: int, distinct: list[str]) -> None:
+    if len(distinct) > max(2, rows / 2):
         raise DataError(
-            f"data.target: expected at least two different values in {target.column!r} of"
-            f" {raw.name}, received {shown} in every row; there is nothing to learn"
+            f"data.target: expected classes in {target.column!r}, received {len(distinct)}"
+            f" different values in {rows} rows ({listed(distinct)});"
+            " for numbers use task: {kind: TabularRegression}"
         )
 
 

@@ -13,14 +13,14 @@ import pandas as pd
 from farandole.api.data import Data
 from farandole.api.errors import DataError
 from farandole.data.columns import ColumnReport, feature_kinds
-from farandole.data.encoder import date_form, days, numbers, texts
-from farandole.data.inference import declared, inferred
+from farandole.data.encoder import days
+from farandole.data.inference import Values, declared, inferred
 from farandole.data.itemised import itemised
 from farandole.data.raw_table import RawTable, read_raw
 from farandole.data.row_digests import row_digests
 from farandole.data.skipped import Skipped
 from farandole.data.table_roles import Roles, read_roles
-from farandole.data.table_targets import read_target, read_weight
+from farandole.data.table_targets import read_target, read_weight, without_target
 
 
 @dataclass(frozen=True)
@@ -56,95 +56,76 @@ def read_table(path: Path, recipe_data: Data, task_kind: str) -> TableRead:
     """
     raw = read_raw(path, Path(recipe_data.table or path.name).name)
     roles = read_roles(raw, recipe_data)
-    target, without = read_target(raw, recipe_data, task_kind)
-    skipped = (*raw.skipped, *without)
-    _refuse_too_many(raw, skipped, recipe_data.limits.undecodable)
-    kept = _kept(raw, without)
-    reports = _reports(raw, kept, roles, recipe_data)
-    frame = _frame(raw, reports, roles)
-    frame[roles.target] = target
+    usable = raw.without(without_target(raw, recipe_data, task_kind))
+    _refuse_too_many(usable, recipe_data.limits.undecodable)
+    values = {str(name): Values(usable.frame[name]) for name in usable.frame.columns}
+    reports = _reports(values, roles, recipe_data)
+    frame = _frame(values, reports, roles)
+    frame[roles.target] = read_target(usable, recipe_data, task_kind)
     if roles.weight is not None:
-        frame[roles.weight] = read_weight(raw, kept, roles.weight)
-    return _table(raw, frame, kept, reports, skipped)
+        frame[roles.weight] = read_weight(usable, roles.weight)
+    return _table(usable, frame, reports)
 
 
-def _table(
-    raw: RawTable,
-    frame: pd.DataFrame,
-    kept: list[int],
-    reports: dict[str, ColumnReport],
-    skipped: tuple[Skipped, ...],
-) -> TableRead:
-    usable = frame.iloc[kept].reset_index(drop=True)
+def _table(raw: RawTable, frame: pd.DataFrame, reports: dict[str, ColumnReport]) -> TableRead:
     features = list(feature_kinds(reports))
     if not features:
         lines = (f"{name}: {report.kind}, {report.notice}" for name, report in reports.items())
         raise DataError(
             f"{raw.name}: expected a column to learn from, found none:\n{itemised(lines)}"
         )
+    digests, clusters = row_digests(frame, list(map(str, frame.columns)), features)
+    said = (f"column {name!r} {report.notice}" for name, report in reports.items() if report.notice)
     return TableRead(
-        frame=usable,
-        places=tuple(raw.places[row] for row in kept),
-        digests=row_digests(usable),
-        clusters=row_digests(usable[features]),
+        frame=frame,
+        places=raw.places,
+        digests=digests,
+        clusters=clusters,
         columns=reports,
-        skipped=skipped,
-        notices=_notices(raw, reports),
+        skipped=raw.skipped,
+        notices=(*raw.notices, *said),
     )
 
 
-def _kept(raw: RawTable, without: tuple[Skipped, ...]) -> list[int]:
-    gone = {skipped.path for skipped in without}
-    return [row for row, place in enumerate(raw.places) if place not in gone]
-
-
-def _refuse_too_many(raw: RawTable, skipped: tuple[Skipped, ...], limit: float) -> None:
-    total = len(raw.places) + len(raw.skipped)
-    if len(skipped) > limit * total:
-        lines = (f"{each.path}: {each.reason}" for each in skipped)
+def _refuse_too_many(raw: RawTable, limit: float) -> None:
+    """Refuse a table of which too many rows, or all, cannot be used."""
+    skipped, total = len(raw.skipped), len(raw.places) + len(raw.skipped)
+    if skipped > limit * total or skipped == total:
+        lines = (f"{each.path}: {each.reason}" for each in raw.skipped)
         raise DataError(
-            f"{raw.name}: {len(skipped)} of {total} rows cannot be used, which is"
-            f" {len(skipped) / total:.2%}; data.limits.undecodable accepts {limit:.2%};"
-            f" correct these rows or raise it:\n{itemised(lines)}"
+            f"{raw.name}: {skipped} of {total} rows cannot be used, which is {skipped / total:.2%};"
+            f" data.limits.undecodable accepts {limit:.2%}; correct these rows or raise it:\n"
+            f"{itemised(lines)}"
         )
 
 
-def _reports(raw: RawTable, kept: list[int], roles: Roles, data: Data) -> dict[str, ColumnReport]:
-    """Report every column on the usable rows; the target's and the split's are no features."""
+def _reports(values: Mapping[str, Values], roles: Roles, data: Data) -> dict[str, ColumnReport]:
+    """Report every column; the target's, the weight's and the split's are no features."""
     reports = {}
-    for name in raw.frame.columns:
-        values = raw.frame[name].iloc[kept]
+    for name, column in values.items():
         given = data.columns.get(name)
-        report = declared(values, given.kind) if given else inferred(values)
-        reports[str(name)] = report.model_copy(update=roles.of(str(name), report))
+        report = declared(column, given.kind) if given else inferred(column)
+        reports[name] = report.model_copy(update=roles.of(name, report))
     return reports
 
 
-def _frame(raw: RawTable, reports: dict[str, ColumnReport], roles: Roles) -> pd.DataFrame:
-    columns = {
-        name: _values(raw.frame[name], kind) for name, kind in feature_kinds(reports).items()
-    }
-    for name in roles.split:
-        columns[name] = _key(raw.frame[name], by_date=name == roles.date)
-    return pd.DataFrame(columns)
+def _frame(
+    values: Mapping[str, Values], reports: Mapping[str, ColumnReport], roles: Roles
+) -> pd.DataFrame:
+    columns = {name: _feature(values[name], kind) for name, kind in feature_kinds(reports).items()}
+    keys = {name: _key(values[name], by_date=name == roles.date) for name in roles.split}
+    return pd.DataFrame({**columns, **keys})
 
 
-def _values(values: pd.Series[Any], kind: str) -> Any:
+def _feature(values: Values, kind: str) -> Any:
     if kind == "numeric":
-        return numbers(values)
-    if kind == "categorical":
-        return texts(values)
-    return values if pd.api.types.is_datetime64_any_dtype(values.dtype) else texts(values)
+        return values.numbers
+    return values.raw if kind == "datetime" and values.is_typed_date else values.texts
 
 
-def _key(values: pd.Series[Any], by_date: bool) -> Any:
+def _key(values: Values, by_date: bool) -> Any:
     """Give what the split goes by as text: groups as they are, dates so that they sort."""
     if not by_date:
-        return texts(values)
-    seconds = np.round(days(values, date_form(values) or "ISO8601") * 86400)
+        return values.texts
+    seconds = np.round(days(values.raw, values.form or "ISO8601") * 86400)
     return np.datetime_as_string(seconds.astype("datetime64[s]")).astype(object)
-
-
-def _notices(raw: RawTable, reports: dict[str, ColumnReport]) -> tuple[str, ...]:
-    said = [f"column {name!r} {report.notice}" for name, report in reports.items() if report.notice]
-    return (*raw.notices, *said)
