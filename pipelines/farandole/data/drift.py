@@ -139,7 +139,7 @@ def _below(summary: Summary, edges: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.ones(len(edges))
     if summary["exact"]:
         return np.asarray(np.append(0.0, below)[np.searchsorted(points, edges, "right")])
-    return np.interp(edges, points, below, left=0.0)
+    return np.asarray(np.interp(edges, points, below, left=0.0))
 
 
 def _index(old: Sequence[float], new: Sequence[float], n: int, m: int) -> tuple[float, float]:
