@@ -1,9 +1,20 @@
-"""Networks: pretrained and declared, their optimizers, losses and export.
+"""Networks: pretrained and declared, their losses, optimizers, schedules, spaces and export.
 
-Others may use `pretrained` (featurizer, featurizer_spec), `declared` (LaneContext, build),
-`builder` (builder_digest), `optimization` (optimizer, schedule, loss, class_weights), `space`
-(suggest) and `export` (export). Only the first, `builder`, `schedules` and `space` are without
-TensorFlow, so nothing is imported here.
+Others may use `pretrained` (featurizer, featurizer_spec), `declared` (build), `lane_context`
+(LaneContext), `builder` (builder_digest), `losses`, `optimization` (optimizer), `schedules`,
+`class_balance`, `space` (suggest) and `export`. TensorFlow comes with a module that needs it, not
+with this one.
 """
 
-__all__ = ["builder", "declared", "export", "optimization", "pretrained", "space"]
+__all__ = [
+    "builder",
+    "class_balance",
+    "declared",
+    "export",
+    "lane_context",
+    "losses",
+    "optimization",
+    "pretrained",
+    "schedules",
+    "space",
+]

@@ -20,7 +20,7 @@ from farandole.networks.layers.plain import GLOBAL_LAYERS, IMAGE_LAYERS, keras_l
 from farandole.networks.layers.site import Site
 from farandole.networks.own import own_network
 
-__all__ = ["Built", "LaneContext", "build"]
+__all__ = ["Built", "build"]
 
 Penalised = list[tuple[keras.Variable, float]]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from farandole.api.errors import DataError
 from farandole.api.features import Weights
@@ -96,11 +98,27 @@ def _from_file(model: keras.Model, path: Path) -> keras.Model:
     if path.suffix == ".pth":
         assign(model, read_weights(path))
         return model
+    _blank(model)
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings(action="ignore"):
+            model.load_weights(path)
     except (ValueError, OSError, KeyError) as error:
-        raise DataError(
-            f"{path}: expected weights of {model.name} without its classifier, in Keras' "
-            f".weights.h5 or .h5 form, received others ({error})"
-        ) from error
+        raise _misfit(model, path, str(error).partition("\n")[0]) from error
+    empty = [v.path for v in model.variables if np.isnan(np.asarray(v)).any()]
+    if empty:
+        raise _misfit(model, path, f"nothing for {len(empty)} variables, as {empty[0]}")
     return model
+
+
+def _blank(model: keras.Model) -> None:
+    """Make every weight no number: Keras only warns of weights that a file does not have."""
+    for variable in model.variables:
+        if keras.backend.is_float_dtype(variable.dtype):
+            variable.assign(np.full(variable.shape, np.nan))
+
+
+def _misfit(model: keras.Model, path: Path, received: str) -> DataError:
+    return DataError(
+        f"{path}: expected weights of {model.name} without its classifier, in Keras' .weights.h5 "
+        f"or .h5 form, received {received}"
+    )

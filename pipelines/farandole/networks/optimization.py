@@ -1,15 +1,10 @@
-"""How weights move: optimizers of a document in Keras, and what goes with them."""
+"""Optimizers of a document in Keras."""
 
 from __future__ import annotations
 
 import keras
 
 from farandole.api.optimizers import Adam, Adamw, Optimizer, Rmsprop, Sgd
-from farandole.networks.class_balance import class_weights
-from farandole.networks.losses import loss
-from farandole.networks.schedules import schedule
-
-__all__ = ["class_weights", "loss", "optimizer", "schedule"]
 
 
 def optimizer(declared: Optimizer) -> keras.optimizers.Optimizer:
