@@ -108,27 +108,51 @@ def seal_process(paths: Sequence[Path]) -> None:
     children. It cannot be taken away again.
 
     It does not see: files opened by C++ (TensorFlow's readers, pyarrow given a path), programs
-    started as other processes, files opened before, hard links made before, and names opened
-    relative to a folder's descriptor (`dir_fd`) obtained before. So the rows of a sealed split
-    must not be handed to such readers as paths: Farandole hands TensorFlow arrays.
+    started as other processes, files opened and hard links made before, and names opened relative
+    to a folder's descriptor (`dir_fd`). So the rows of a sealed split must not be handed to such
+    readers as paths: Farandole hands TensorFlow arrays and pyarrow open files.
     """
     closed = tuple(os.path.realpath(path) for path in paths)
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in OPENING or event in MOVING:
+        if event in OPENING:
+            _refuse_path(closed, arguments[0])
+        elif event in MOVING:
             for path in arguments[:2]:
                 _refuse_path(closed, path)
+                _refuse_above(closed, path)
 
     sys.addaudithook(refuse)
 
 
 def _refuse_path(closed: tuple[str, ...], path: object) -> None:
-    if not isinstance(path, str | bytes | os.PathLike):
-        return
-    real = os.path.realpath(os.fsdecode(path))
+    real = _real(path)
     for folder in closed:
-        if real == folder or real.startswith(folder + os.sep):
-            raise Sealed(
-                f"{real} is closed to this process, as is all of {folder};"
-                " test rows are read by evaluation alone"
-            )
+        if real is not None and _is_below(real, folder):
+            raise _sealed(real, folder)
+
+
+def _refuse_above(closed: tuple[str, ...], path: object) -> None:
+    """Refuse to move a folder that a closed one lies in: it would lie elsewhere afterwards."""
+    real = _real(path)
+    for folder in closed:
+        if real is not None and _is_below(folder, real):
+            raise _sealed(real, folder)
+
+
+def _real(path: object) -> str | None:
+    """Resolve a path; None for a descriptor, whose opening was seen."""
+    return (
+        os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else None
+    )
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + os.sep)
+
+
+def _sealed(path: str, folder: str) -> Sealed:
+    return Sealed(
+        f"{path} is closed to this process, as is all of {folder};"
+        " test rows are read by evaluation alone"
+    )
