@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from farandole.api import DocumentError, canonical
+from farandole.api import DocumentError, Model, canonical, read_model
 from farandole.api.yaml_values import read_yaml
 from tests.support.api_kubectl_yaml import (
     GoIsMissingError,
@@ -113,6 +114,14 @@ def test_no_text_is_read_otherwise_than_by_go() -> None:
         answer = answers[name]
         assert "json" in answer, (texts[name], answer)
         assert same(value, answer["json"]), (texts[name], json.dumps(value), answer)
+
+
+@pytest.mark.usefixtures("go")
+def test_the_examples_are_the_same_models_to_kubectl() -> None:
+    folder = Path(__file__).parents[2] / "operator" / "examples"
+    texts = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.yaml"))}
+    for name, answer in go_reads(texts).items():
+        assert Model.model_validate(answer["json"]) == read_model(texts[name], name)
 
 
 def _text(draw: random.Random) -> str:

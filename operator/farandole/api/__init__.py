@@ -47,6 +47,7 @@ from farandole.api.features import (
     WeightsFile,
 )
 from farandole.api.identity import RESULTS, canonical, digest_of, identity, recipe_core
+from farandole.api.json_schema import schema
 from farandole.api.layers import (
     AveragePooling,
     BatchNormalization,
@@ -97,7 +98,6 @@ from farandole.api.promotion import (
 )
 from farandole.api.reading import read_model
 from farandole.api.recipe import Recipe, Task, TaskKind
-from farandole.api.json_schema import schema
 from farandole.api.training import EarlyStopping, Training
 from farandole.api.tuning import (
     Choice,

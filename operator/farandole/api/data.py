@@ -15,7 +15,7 @@ from farandole.api.part import Name, NotYet, OneOf, Part, Seed
 
 Location = Annotated[str, Field(min_length=1, max_length=2048)]
 SplitShare = Annotated[float, Field(gt=0, lt=1)]
-Day = Annotated[str, Field(min_length=10, max_length=35)]
+Day = Annotated[str, Field(max_length=35)]
 
 _SCHEMES = ("s3", "file", "pvc")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")

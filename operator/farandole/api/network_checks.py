@@ -23,9 +23,9 @@ _OVER_IMAGES = (
 def network_findings(recipe: Recipe) -> Iterator[Finding]:
     """Follow the dimensions of a row through the declared layers, to a vector."""
     network = recipe.network
-    if network.builder is not None:
-        return
     image = network.image
+    if network.builder is not None or (image is not None and recipe.features.network is not None):
+        return
     dimensions: Dimensions = (image.height, image.width, image.channels) if image else (None,)
     for index, layer in enumerate(network.layers):
         path = f"network.layers[{index}]"

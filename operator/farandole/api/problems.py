@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from farandole.api.errors import Problem
@@ -20,16 +21,21 @@ LONGEST = 60
 def located_problems(error: ValidationError, part: type[Part]) -> Iterator[tuple[Loc, Problem]]:
     """Give each problem of a `part` that was refused, with its place in it."""
     errors = error.errors(include_url=False)
-    places = [tuple(details["loc"]) for details in errors]
-    for loc, details in zip(places, errors, strict=True):
-        if details["type"] == "too_short" and any(
-            begins(place, loc) and place != loc for place in places
-        ):
-            continue  # pydantic counts valid items only
+    places = {tuple(details["loc"]) for details in errors}
+    for details in errors:
+        loc = tuple(details["loc"])
         if details["type"] == "problems":
             yield from _own(loc, details)
-        else:
-            yield loc, _problem(loc, details, part)
+        elif loc[-1:] == ("[key]",):
+            shape, _ = shape_at(part, loc[:-2])
+            yield loc[:-1], _problem(loc[:-1], details, shape.key or shape, None)
+        elif details["type"] != "too_short" or not _inside(loc, places):
+            yield loc, _problem(loc, details, *shape_at(part, loc))
+
+
+def _inside(loc: Loc, places: set[Loc]) -> bool:
+    """Whether there is trouble inside a list, of which pydantic then counts the rest only."""
+    return any(begins(place, loc) and place != loc for place in places)
 
 
 def received(value: Any) -> str:
@@ -52,12 +58,11 @@ def _own(loc: Loc, details: ErrorDetails) -> Iterator[tuple[Loc, Problem]]:
         yield place, Problem(path_of(place), problem.received, problem.expected, problem.advice)
 
 
-def _problem(loc: Loc, details: ErrorDetails, part: type[Part]) -> Problem:
+def _problem(loc: Loc, details: ErrorDetails, shape: Shape, field: FieldInfo | None) -> Problem:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
-    shape, field = shape_at(part, loc)
     if kind == "missing":
-        about = field.description if field and field.description else ""
-        return Problem(path_of(loc), "nothing", str(shape), about)
+        about = (field and field.description) or ""
+        return Problem(path_of(loc), "nothing", str(shape), about[:1].lower() + about[1:-1])
     if kind == "not_yet":
         name = value if isinstance(value, str) else loc[-1]
         return Problem(path_of(loc), f"{name}, which is not yet served", context["instead"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
@@ -90,3 +91,7 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, Part):
         value = value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return f"`{json.dumps(value)}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

@@ -28,6 +28,7 @@ class Shape:
 
     form: Form
     part: type[Part] | None = None
+    key: Shape | None = None
     item: Shape | None = None
     choices: tuple[str, ...] = ()
     limits: str = ""
@@ -60,7 +61,7 @@ def shape_of(annotation: Any) -> Shape:
     if origin is tuple:
         return Shape("list", item=shape_of(arguments[0]))
     if origin is dict:
-        return Shape("map", item=shape_of(arguments[1]))
+        return Shape("map", key=shape_of(arguments[0]), item=shape_of(arguments[1]))
     if origin is Literal:
         return Shape("choice", choices=tuple(str(argument) for argument in arguments))
     if isinstance(annotation, type) and issubclass(annotation, Part):
@@ -70,12 +71,13 @@ def shape_of(annotation: Any) -> Shape:
 
 def shape_at(part: type[Part], loc: Loc) -> tuple[Shape, FieldInfo | None]:
     """Give what is held at a place inside a part, and the last field on the way."""
-    shape, field = Shape("part", part=part), None
+    field: FieldInfo | None = None
+    shape = Shape("part", part=part)
     for step in loc:
         if shape.part is not None and step in fields_of(shape.part):
             field = fields_of(shape.part)[str(step)]
             shape = shape_of_field(field)
-        elif shape.item is not None and step != "[key]":
+        elif shape.item is not None:
             shape = shape.item
     return shape, field
 

@@ -55,12 +55,12 @@ def _spell(value: Any, shape: Shape, loc: Loc, written: Loc, result: Spelled) ->
         result.written[loc] = written
     if isinstance(value, dict) and shape.part is not None:
         return dict(_spell_fields(value, shape.part, loc, written, result))
-    if isinstance(value, dict) and shape.item is not None:
+    if isinstance(value, dict) and shape.form == "map" and shape.item is not None:
         return {
             key: _spell(item, shape.item, (*loc, key), (*written, key), result)
             for key, item in value.items()
         }
-    if isinstance(value, list) and shape.item is not None:
+    if isinstance(value, list) and shape.form == "list" and shape.item is not None:
         return [
             _spell(item, shape.item, (*loc, index), (*written, index), result)
             for index, item in enumerate(value)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml.events import (
     AliasEvent,
+    DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -21,7 +22,7 @@ from ruamel.yaml.events import (
 from farandole.api.errors import DocumentError, Problem
 from farandole.api.paths import Loc, path_of
 from farandole.api.plain import AmbiguousScalarError, read_plain
-from farandole.api.yaml_events import document_events
+from farandole.api.yaml_events import is_nothing, refusal, yaml_events
 
 MOST_VALUES = 100_000
 DEEPEST = 64
@@ -53,9 +54,20 @@ def read_yaml(text: str, source: str) -> YamlValues:
 
     Raises DocumentError where the text cannot be read on: no YAML, none or several documents.
     """
-    composer = _Composer(source, iter(document_events(text, source)))
-    value = composer.value((), composer.next())
-    return YamlValues(value, composer.lines, composer.problems)
+    documents: list[YamlValues] = []
+    events = yaml_events(text, source)
+    for event in events:
+        if isinstance(event, DocumentStartEvent) and not is_nothing(first := next(events)):
+            composer = _Composer(source, events)
+            value = composer.value((), first)
+            documents.append(YamlValues(value, composer.lines, composer.problems))
+    if not documents:
+        raise refusal(source, "an empty text", "a document that begins with apiVersion")
+    if len(documents) > 1:
+        received, advice = f"{len(documents)} documents", "give each a file of its own"
+        line = documents[1].lines[()]
+        raise refusal(source, received, "one document a file", advice, line)
+    return documents[0]
 
 
 @dataclass
