@@ -12,17 +12,24 @@ import json
 import os
 import sys
 import threading
+import time
 from pathlib import Path
+
+import psutil
 
 from farandole.api.errors import ExitCode
 from farandole.flows.processes import MARK, end_run
 from farandole.flows.state import ARGUMENTS, PIPELINE, TASKS
 
+LOOK = 1.0
+"""Seconds between two looks for a step that has died."""
+
 
 def main() -> int:
     """Run the pipeline; 0 when every task ended well, 1 when one did not."""
     name, folder = sys.argv[1], Path(sys.argv[2])
-    threading.Thread(target=_end_with_the_caller, name="lifeline", daemon=True).start()
+    for duty in (_end_with_the_caller, _end_what_a_step_left):
+        threading.Thread(target=duty, name=duty.__name__, daemon=True).start()
     return execute(name, folder)
 
 
@@ -57,6 +64,23 @@ def _end_with_the_caller() -> None:
         pass
     end_run(os.environ[MARK])
     os._exit(ExitCode.INTERRUPTED)
+
+
+def _end_what_a_step_left() -> None:
+    """End the children of a step that is dead: kfp.local waits until nobody holds its output."""
+    dead: list[int] = []
+    while True:
+        time.sleep(LOOK)
+        before, dead = dead, [child.pid for child in psutil.Process().children() if _is_dead(child)]
+        if dead and dead == before:
+            end_run(os.environ[MARK])
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 if __name__ == "__main__":
