@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from farandole.api import DocumentError, Model, canonical, read_model
-from farandole.api.yaml_values import read_yaml
+from farandole.api.yaml import read_yaml
 from tests.support.api_kubectl_yaml import (
     GoIsMissingError,
     all_texts,

@@ -15,7 +15,7 @@ from farandole.api.model import Model
 from farandole.api.paths import Loc, begins, path_of
 from farandole.api.problems import located_problems
 from farandole.api.shape import shape_at
-from farandole.api.yaml_values import Unreadable
+from farandole.api.yaml import Unreadable
 
 _MOST_ROUNDS = 64
 

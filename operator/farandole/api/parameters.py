@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from farandole.api.checks.network import network_findings
+from farandole.api.checks.task import task_findings
 from farandole.api.errors import DocumentError, Problem
-from farandole.api.network_checks import network_findings
 from farandole.api.paths import Loc, loc_of
 from farandole.api.problems import located_problems
 from farandole.api.recipe import Recipe
 from farandole.api.shape import Shape, fields_of, shape_at
 from farandole.api.spelling import nearest
-from farandole.api.task_checks import task_findings
 
 
 def recipe_at(recipe: Recipe, parameters: Mapping[str, Any]) -> Recipe:

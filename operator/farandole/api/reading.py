@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from farandole.api.checks.finding import Finding
+from farandole.api.checks.network import network_findings
+from farandole.api.checks.placement import placement_findings
+from farandole.api.checks.task import task_findings
+from farandole.api.checks.tuning import tuning_findings
 from farandole.api.draft import Draft, drafted
 from farandole.api.errors import DocumentError, Problem
-from farandole.api.finding import Finding
 from farandole.api.model import API_VERSION, Model
-from farandole.api.network_checks import network_findings
 from farandole.api.paths import Loc, begins, loc_of, path_of
-from farandole.api.placement_checks import placement_findings
 from farandole.api.problems import received
 from farandole.api.spelling import nearest, spelled
-from farandole.api.task_checks import task_findings
-from farandole.api.tuning_checks import tuning_findings
-from farandole.api.yaml_values import read_yaml
+from farandole.api.yaml import read_yaml
 
 _LATER = ("ModelRun", "TrainingJob", "TuningJob")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import ceil, prod
 from typing import TypeAlias
 
+from farandole.api.checks.finding import Finding
 from farandole.api.errors import Problem
-from farandole.api.finding import Finding
 from farandole.api.layers import AveragePooling, Layer, MaxPooling
 from farandole.api.recipe import Recipe
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from farandole.api.checks.finding import Finding
 from farandole.api.errors import DocumentError, Problem
-from farandole.api.finding import Finding
 from farandole.api.parameters import path_problem, recipe_at
 from farandole.api.paths import loc_of
 from farandole.api.recipe import Recipe

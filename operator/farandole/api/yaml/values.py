@@ -21,8 +21,8 @@ from ruamel.yaml.events import (
 
 from farandole.api.errors import DocumentError, Problem
 from farandole.api.paths import Loc, path_of
-from farandole.api.plain import AmbiguousScalarError, read_plain
-from farandole.api.yaml_events import is_nothing, refusal, yaml_events
+from farandole.api.yaml.events import is_nothing, refusal, yaml_events
+from farandole.api.yaml.plain import AmbiguousScalarError, read_plain
 
 MOST_VALUES = 100_000
 DEEPEST = 64

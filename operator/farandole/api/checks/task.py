@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from farandole.api.checks.finding import Finding
 from farandole.api.data import Data
 from farandole.api.errors import Problem
 from farandole.api.features import Augment, Features, TableFeatures
-from farandole.api.finding import Finding
 from farandole.api.recipe import Recipe, default_loss
 
 _CLASSIFICATION_LOSSES = ("crossEntropy",)

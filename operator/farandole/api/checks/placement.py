@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from farandole.api.checks.finding import Finding
 from farandole.api.errors import Problem
-from farandole.api.finding import Finding
 from farandole.api.model import ModelSpec
 
 _READS = ("recipe.training.lanes", "recipe.training.globalBatch")
