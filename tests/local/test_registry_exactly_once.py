@@ -21,6 +21,7 @@ from tests.support.registry_trackers import (
     Killed,
     WatchedClient,
     model_folder,
+    register_three,
     unwatched,
 )
 
@@ -165,44 +166,39 @@ def test_a_kill_between_the_two_aliases_never_loses_the_champion(place: Path) ->
 RIVAL = """
 import sys
 from pathlib import Path
-from farandole.registry import open_tracker
 from farandole.registry.client import load_mlflow
+from tests.support.registry_trackers import register_three
 
-place = sys.argv[1]
 load_mlflow()
 print("ready", flush=True)
 sys.stdin.readline()
-tracker = open_tracker(place)
-for number in range(3):
-    version = tracker.register(f"two-{number}", "same", Path(place, "model"), {}, "owner")
-    tracker.promote(version, "champion", "owner")
+register_three(Path(sys.argv[1]))
 """
 
 
 @pytest.mark.slow
 def test_two_processes_at_once_on_a_new_database_register_one_version(tmp_path: Path) -> None:
     model_folder(tmp_path)
-    rivals = [
-        subprocess.Popen(
-            [sys.executable, "-c", RIVAL, str(tmp_path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    for rival in rivals:
-        assert rival.stdout is not None
-        assert rival.stdout.readline() == "ready\n", rival.communicate()[1]
-    started = [(rival, rival.stdin.write("go\n")) for rival in rivals if rival.stdin]
-    for rival, _ in started:
-        _, errors = rival.communicate(timeout=120)
-        assert rival.returncode == 0, errors
+    rival = subprocess.Popen(
+        [sys.executable, "-c", RIVAL, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert rival.stdout is not None
+    assert rival.stdin is not None
+    assert rival.stdout.readline() == "ready\n", rival.communicate()[1]
+    rival.stdin.write("go\n")
+    rival.stdin.flush()
+    register_three(tmp_path)
+    _, errors = rival.communicate(timeout=120)
+    assert rival.returncode == 0, errors
     client = client_of(tmp_path)
     for number in range(3):
-        (version,) = client.search_model_versions(f"name = 'two-{number}'")
-        aliases = client.get_registered_model(f"two-{number}").aliases
+        (version,) = client.search_model_versions(f"name = 'model-{number}'")
+        aliases = client.get_registered_model(f"model-{number}").aliases
         assert aliases == {"champion": version.version}
     experiment = client.get_experiment_by_name("farandole").experiment_id
     assert len(client.search_runs([experiment])) == 1

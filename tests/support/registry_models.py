@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
 import farandole.data.decode
+import farandole.data.encoder
 from farandole.registry.bundle import Bundle, ImageSize
 from farandole.registry.lineage import Lineage, SplitRows
 
-ENCODER = Path(__file__).with_name("registry_encoder.py")
+ENCODER = Path(farandole.data.encoder.__file__)
 DECODE = Path(farandole.data.decode.__file__)
 
 
@@ -59,14 +61,21 @@ def save_picture_network(folder: Path) -> Path:
     return folder
 
 
+def fitted_encoder() -> dict[str, Any]:
+    """Fit on an area (100 when missing), whether it is missing, and towns a, b, missing."""
+    frame = pd.DataFrame({"area": [100.0, 100.0, None], "town": ["a", "b", None]})
+    kinds = {"area": "numeric", "town": "categorical"}
+    return farandole.data.encoder.Encoder.fit(frame, kinds, standardise=False).to_json()
+
+
 def save_table_network(folder: Path) -> Path:
-    """Save serve(encoded [n, 3]) -> log value: area / 100 + 1 in town a, + 2 in town b."""
+    """Save serve(encoded [n, 5]) -> log of the value: area / 100, + 1 in town a, + 2 in town b."""
     import tensorflow as tf
 
     class Prices(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
-        @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32)])  # type: ignore[untyped-decorator]  # the same
+        @tf.function(input_signature=[tf.TensorSpec([None, 5], tf.float32)])  # type: ignore[untyped-decorator]  # the same
         def serve(self, encoded: Any) -> Any:
-            return tf.linalg.matvec(encoded, [0.01, 1.0, 2.0])
+            return tf.linalg.matvec(encoded, [0.01, 0.0, 1.0, 2.0, 0.0])
 
     tf.saved_model.save(Prices(), str(folder))
     return folder
@@ -92,8 +101,8 @@ def table_bundle(network: Path, identity: str = "2" * 64, **more: Any) -> Bundle
         "task": "TabularRegression",
         "metric": "rmse",
         "columns": ("area", "town"),
-        "encoder": {"mean": 100.0, "towns": ["a", "b"]},
-        "target": {"log": {}},
+        "encoder": fitted_encoder(),
+        "target": farandole.data.encoder.TargetTransform("log").to_json(),
         "encoding": ENCODER,
         "example": {"area": 120, "town": None},
         "lineage": lineage(identity),

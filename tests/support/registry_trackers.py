@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from farandole.registry.tracking import open_tracker
+
 OWNER = "laptop/stamps"
 
 
@@ -16,6 +18,14 @@ def model_folder(place: Path, text: str = "network") -> Path:
     (folder / "MLmodel").write_text("flavors: {}\n")
     (folder / "artifacts" / "bundle.json").write_text(text)
     return folder
+
+
+def register_three(place: Path) -> None:
+    """Register one identity under three names in the MLflow folder `place` and promote each."""
+    tracker = open_tracker(str(place))
+    for number in range(3):
+        version = tracker.register(f"model-{number}", "same", place / "model", {}, OWNER)
+        tracker.promote(version, "champion", OWNER)
 
 
 class Killed(BaseException):

@@ -1,4 +1,4 @@
-"""The files a person names, as raw rows for a model: pictures in batches, tables whole."""
+"""The files a person names, as raw rows for a model: pictures in batches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ PICTURES = (
     *(".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pbm"),
     *(".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
 )
-TABLES = (".csv", ".parquet")
 
 
 def pictures(inputs: Sequence[Path], progress: Progress) -> Iterator[pd.DataFrame]:
@@ -37,23 +36,8 @@ def pictures(inputs: Sequence[Path], progress: Progress) -> Iterator[pd.DataFram
         progress.update("predict", start + len(batch), len(files), "images")
 
 
-def tables(inputs: Sequence[Path], progress: Progress) -> Iterator[pd.DataFrame]:
-    """Read CSV and Parquet files: raw columns, indexed by `<file>:<row>`, rows counted from 1."""
-    import pandas as pd
-
-    _all_there(inputs)
-    wrong = [str(path) for path in inputs if path.suffix.lower() not in TABLES]
-    if wrong:
-        raise DataError(f"expected tables named {' or '.join(TABLES)}, received {', '.join(wrong)}")
-    for done, path in enumerate(inputs, start=1):
-        table = pd.read_csv(path) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
-        table.index = pd.Index([f"{path}:{row}" for row in range(1, len(table) + 1)])
-        yield table
-        progress.update("predict", done, len(inputs), "tables")
-
-
 def _files(inputs: Sequence[Path], progress: Progress) -> list[Path]:
-    _all_there(inputs)
+    all_there(inputs)
     files: list[Path] = []
     others: list[Path] = []
     for path in inputs:
@@ -76,7 +60,8 @@ def _below(folder: Path) -> list[Path]:
     )
 
 
-def _all_there(inputs: Sequence[Path]) -> None:
+def all_there(inputs: Sequence[Path]) -> None:
+    """Refuse inputs of which any is not there, naming all of those."""
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise DataError(f"expected files or folders, received none at {', '.join(missing)}")

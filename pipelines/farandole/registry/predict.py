@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from farandole.api.progress import SILENT, Progress
-from farandole.registry.inputs import pictures, tables
+from farandole.registry.input_tables import tables
+from farandole.registry.inputs import pictures
 from farandole.registry.loading import LoadedModel, find
 from farandole.registry.tracking import Tracker
 
@@ -51,12 +52,11 @@ def predict(
     that are told. Raises DataError naming all that cannot be read; then nothing is predicted.
     """
     model = find(reference, tracker)
-    rows = pictures if model.bundle["kind"] == "images" else tables
-    return [
-        prediction
-        for frame in rows(inputs, progress)
-        for prediction in predictions(model, frame, top_k)
-    ]
+    if model.bundle["kind"] == "images":
+        frames = pictures(inputs, progress)
+    else:
+        frames = tables(inputs, model.bundle["columns"], progress)
+    return [prediction for frame in frames for prediction in predictions(model, frame, top_k)]
 
 
 def predictions(model: LoadedModel, rows: pd.DataFrame, top_k: int) -> Iterator[Prediction]:

@@ -5,9 +5,9 @@ where Farandole is not installed, from what lies beside it there and the artifac
 """
 
 import base64
-import binascii
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +29,9 @@ SHOWN = 10
 """Bad rows that an error names; it counts the others."""
 
 
+BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+
+
 class Unreadable(ValueError):  # noqa: N818  the name says what is so
     """One row is neither an image's bytes nor base64 text of them."""
 
@@ -36,8 +39,8 @@ class Unreadable(ValueError):  # noqa: N818  the name says what is so
 class Predictor(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow has no types
     """Answers a DataFrame of raw rows with a DataFrame of predictions under the same index.
 
-    In: `image` (encoded bytes, or base64 text) or the table's columns, of which any may be
-    missing. Out: `label`, `probability_<class>` of every class and `identity`; for regression
+    In: `image` (encoded bytes, or base64 text) or the table's columns, whose values may be missing
+    or never seen. Out: `label`, `probability_<class>` of every class and `identity`; for regression
     `value` and `identity`. Raises MlflowException (HTTP 400) naming all rows that cannot be read.
     """
 
@@ -53,14 +56,15 @@ class Predictor(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow has 
 
     def predict(self, model_input: pd.DataFrame) -> pd.DataFrame:
         """Predict every row, or none: a row that cannot be read is an error that names it."""
+        rows = _unfolded(model_input)
         outputs, problems = [], []
-        for start in range(0, len(model_input), BATCH):
-            batch, wrong = self.inputs(model_input.iloc[start : start + BATCH])
+        for start in range(0, len(rows), BATCH):
+            batch, wrong = self.inputs(rows.iloc[start : start + BATCH])
             problems += wrong
             if not problems:
                 outputs.append(np.asarray(self.network.serve(batch), np.float64))
-        _refuse(problems, len(model_input))
-        return self._named(outputs, model_input.index)
+        _refuse(problems, len(rows))
+        return self._named(outputs, rows.index)
 
     def _named(self, outputs: list[NDArray[np.float64]], index: "pd.Index[Any]") -> pd.DataFrame:
         classes = self.bundle["classes"]
@@ -98,10 +102,9 @@ class Predictor(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow has 
 
     def _rows(self, files: dict[str, Path]) -> Callable[[pd.DataFrame], Any]:
         encoder = _module(files["encoder"]).Encoder.from_json(self.bundle["encoder"])
-        columns = self.bundle["columns"]
 
         def encoded(frame: pd.DataFrame) -> tuple[NDArray[np.float32], list[str]]:
-            return encoder.transform(frame.reindex(columns=columns)), []
+            return encoder.transform(frame), []
 
         return encoded
 
@@ -114,17 +117,28 @@ class Predictor(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow has 
         return inverse
 
 
+def _unfolded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows again, where MLflow made a body of `inputs` that holds only texts one row of lists."""
+    if len(frame) == 1 and all(isinstance(cell, list) for cell in frame.iloc[0]):
+        return pd.DataFrame(frame.iloc[0].to_dict())
+    return frame
+
+
 def _encoded(content: Any) -> bytes:
-    """Bytes of an image that came as bytes, or as the base64 text that JSON and CSV carry."""
+    """Bytes of an image that came as bytes, or as the base64 text that JSON and CSV carry.
+
+    MLflow's server hands over the text itself, as bytes, when a body says `inputs` or `instances`.
+    No image format is made of base64's letters alone.
+    """
     if isinstance(content, str):
-        try:
-            return base64.b64decode("".join(content.split()), validate=True)
-        except binascii.Error as error:
-            raise Unreadable(f"expected base64 text of an image: {error}") from error
-    if not isinstance(content, bytes | bytearray | memoryview):
+        content = "".join(content.split()).encode()
+        if not BASE64.fullmatch(content):
+            raise Unreadable("expected an image's bytes or their base64 text, received other text")
+    elif not isinstance(content, bytes | bytearray | memoryview):
         kind = type(content).__name__
         raise Unreadable(f"expected an image's bytes or their base64 text, received {kind}")
-    return bytes(content)
+    content = bytes(content)
+    return base64.b64decode(content) if BASE64.fullmatch(content) else content
 
 
 def _refuse(problems: list[str], rows: int) -> None:

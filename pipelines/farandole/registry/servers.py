@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,14 +30,21 @@ class Command:
 def ui_command(folder: Path, port: int = 5000) -> Command:
     """Show the local MLflow folder in a browser at http://127.0.0.1:<port>."""
     return _mlflow(
-        *("server", "--host", HOST, "--port", str(port), "--workers", "1"),
+        *("server", "--host", HOST, "--port", str(port)),
+        *("--workers", "1", "--uvicorn-opts", "--log-level warning"),
         *("--backend-store-uri", database(folder)),
-        *("--default-artifact-root", (folder.absolute() / "artifacts").as_uri()),
+        *("--artifacts-destination", (folder.absolute() / "artifacts").as_uri()),
     )
 
 
 def serve_command(model: Path, port: int = 5001) -> Command:
-    """Answer POST http://127.0.0.1:<port>/invocations from a model folder, in this environment."""
+    """Answer POST http://127.0.0.1:<port>/invocations from a model folder, in this environment.
+
+    MLflow's server takes JSON, CSV and Parquet bodies only, so a picture goes as base64 text:
+    `(printf '{"inputs":{"image":["'; base64 -w0 photo.jpg; printf '"]}}') |
+    curl -H 'Content-Type: application/json' -d @- http://127.0.0.1:<port>/invocations`,
+    or as bytes in a Parquet column `image`.
+    """
     return _mlflow(
         *("models", "serve", "--model-uri", str(model), "--host", HOST, "--port", str(port)),
         *("--env-manager", "local"),
@@ -44,4 +52,6 @@ def serve_command(model: Path, port: int = 5001) -> Command:
 
 
 def _mlflow(*arguments: str) -> Command:
-    return Command((sys.executable, "-m", "mlflow", *arguments), SETTINGS)
+    # MLflow starts uvicorn by its bare name, which an environment that is not activated lacks.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return Command((sys.executable, "-m", "mlflow", *arguments), {**SETTINGS, "PATH": path})

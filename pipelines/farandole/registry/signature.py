@@ -15,7 +15,7 @@ def signature(bundle: Bundle) -> Any:
     from mlflow.types.schema import AnyType, ColSpec, DataType, Schema
 
     # Of any type: MLflow refuses whole numbers for a double, and the encoder knows raw values best.
-    inputs = [ColSpec(AnyType(), name, required=False) for name in bundle.columns]
+    inputs = [ColSpec(AnyType(), name) for name in bundle.columns]
     outputs = [ColSpec(DataType.double, f"probability_{name}") for name in bundle.classes]
     first = ("label", DataType.string) if bundle.classes else ("value", DataType.double)
     return ModelSignature(

@@ -183,5 +183,10 @@ def open_tracker(address: str) -> Tracker:
 
 def database(folder: Path) -> str:
     """Name the SQLite database of a local MLflow folder, which is made when missing."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrackingError(
+            f"{folder}: expected a folder for MLflow to write to: {error}"
+        ) from error
     return f"sqlite:///{folder.absolute() / 'mlflow.db'}"

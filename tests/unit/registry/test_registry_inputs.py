@@ -10,7 +10,7 @@ import pytest
 
 from farandole.api.errors import DataError
 from farandole.api.progress import SILENT, Progress
-from farandole.registry.inputs import BATCH, pictures, tables
+from farandole.registry.inputs import BATCH, pictures
 
 
 def test_pictures_come_in_batches_named_by_their_paths(tmp_path: Path) -> None:
@@ -42,12 +42,5 @@ def test_a_folder_without_a_picture_is_an_error(tmp_path: Path) -> None:
 
 def test_all_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     missing = [tmp_path / "one.png", tmp_path / "two.png"]
-    for read in (pictures, tables):
-        with pytest.raises(DataError, match=r"one\.png, .*two\.png"):
-            list(read([tmp_path, *missing], SILENT))
-
-
-def test_a_table_of_another_kind_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "rows.xlsx").touch()
-    with pytest.raises(DataError, match=r"\.csv or \.parquet.*rows\.xlsx"):
-        list(tables([tmp_path / "rows.xlsx"], SILENT))
+    with pytest.raises(DataError, match=r"one\.png, .*two\.png"):
+        list(pictures([tmp_path, *missing], SILENT))
