@@ -1,0 +1,130 @@
+"""Rows that models are fitted on and judged by, from one split or from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farandole.api import Recipe
+from farandole.data.arrays import open_array
+from farandole.data.encoder import TargetTransform
+from farandole.data.prepare import Prepared
+from farandole.data.row import Row
+from farandole.data.store import Store
+from farandole.evaluation.predictions import HeldOut
+from farandole.ring.learner import Rows
+from farandole.steps.arrays import target_transform
+from farandole.steps.representation import fit_encoder
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """n rows: `x` [copies, n, ...], `y` [n] (class numbers, or transformed targets), `weight` [n].
+
+    `raw` [n, 32, 32, 3] and `measures` [n, 3] (width, height, bytes) are there for pictures,
+    `frame` (n raw rows) for tables.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weight: NDArray[np.float32]
+    rows: tuple[Row, ...]
+    transform: TargetTransform
+    raw: NDArray[np.uint8] | None = None
+    measures: NDArray[np.float64] | None = None
+    frame: Any = None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The duplicate cluster of each row."""
+        return tuple(row.cluster for row in self.rows)
+
+    def ring_rows(self) -> Rows:
+        """Hand the rows to the ring."""
+        return Rows(
+            x=self.x, y=self.y, weight=self.weight, ids=tuple(row.digest for row in self.rows)
+        )
+
+    def held_out(self) -> HeldOut:
+        """Return the truth in original units, for evaluation."""
+        classes = np.issubdtype(self.y.dtype, np.integer)
+        y = self.y if classes else self.transform.inverse(np.asarray(self.y, dtype=np.float64))
+        return HeldOut(np.asarray(y), self.groups, np.asarray(self.weight, dtype=np.float64))
+
+    def take(self, index: Index) -> Dataset:
+        """Return some of the rows."""
+        return Dataset(
+            x=self.x[:, index],
+            y=self.y[index],
+            weight=self.weight[index],
+            rows=tuple(self.rows[at] for at in index),
+            transform=self.transform,
+            raw=None if self.raw is None else self.raw[index],
+            measures=None if self.measures is None else self.measures[index],
+            frame=None if self.frame is None else self.frame.iloc[index].reset_index(drop=True),
+        )
+
+    def encoded_by(self, prepared: Prepared, recipe: Recipe, fitted_on: Index) -> Dataset:
+        """Return a table's rows encoded anew, by what `fitted_on` teaches; pictures stay."""
+        if self.frame is None:
+            return self
+        encoder = fit_encoder(prepared, self.frame.iloc[fitted_on], recipe.features.table)
+        return Dataset(**{**self.__dict__, "x": encoder.transform(self.frame)[None]})
+
+
+def open_dataset(
+    store: Store, arrays: str, prepared: Prepared, recipe: Recipe, split: str, whole: bool = False
+) -> Dataset:
+    """Open one split; `whole` also opens what baselines and folds need."""
+    images = prepared.manifest.kind == "images"
+
+    def extra(name: str) -> NDArray[Any] | None:
+        return open_array(store, arrays, split, name) if whole and images else None
+
+    return Dataset(
+        x=open_array(store, arrays, split, "x"),
+        y=open_array(store, arrays, split, "y"),
+        weight=open_array(store, arrays, split, "weight"),
+        rows=tuple(prepared.rows(split)),
+        transform=target_transform(recipe),
+        raw=extra("raw"),
+        measures=extra("measures"),
+        frame=prepared.table(split) if whole and not images else None,
+    )
+
+
+def joined(parts: Sequence[Dataset]) -> Dataset:
+    """Return the rows of several splits as one; a row without augmented copies repeats itself."""
+    copies = max(part.x.shape[0] for part in parts)
+    x = [np.broadcast_to(part.x[:1], (copies, *part.x.shape[1:])) for part in parts]
+    x = [part.x if part.x.shape[0] == copies else wide for part, wide in zip(parts, x, strict=True)]
+    frames = [part.frame for part in parts if part.frame is not None]
+    return Dataset(
+        x=np.concatenate(x, axis=1),
+        y=np.concatenate([part.y for part in parts]),
+        weight=np.concatenate([part.weight for part in parts]),
+        rows=tuple(row for part in parts for row in part.rows),
+        transform=parts[0].transform,
+        raw=_stacked([part.raw for part in parts]),
+        measures=_stacked([part.measures for part in parts]),
+        frame=_frames(frames),
+    )
+
+
+def _stacked(parts: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:
+    present = [part for part in parts if part is not None]
+    return np.concatenate(present) if present else None
+
+
+def _frames(frames: Sequence[Any]) -> Any:
+    if not frames:
+        return None
+    import pandas as pd
+
+    return pd.concat(frames, ignore_index=True)

@@ -1,0 +1,126 @@
+"""One rank of a ring, started by train: `... -m farandole.steps.rank request.json JOB ATTEMPT`."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from farandole.api import Placement
+from farandole.api.errors import FarandoleError
+from farandole.api.progress import Progress
+from farandole.data.prepare import open_prepared
+from farandole.data.store import Store, open_store
+from farandole.ring.collective import Collective
+from farandole.ring.connect import connect
+from farandole.ring.learner import Fitted, Rows, Settings
+from farandole.ring.training import fit
+from farandole.steps import learning, train
+from farandole.steps.arrays import SplitArrays, read_split
+from farandole.steps.closing import close_test_rows
+from farandole.steps.curves import Curves
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a rank holds at the end: the network, its stateful random layers, how it went."""
+
+    model: keras.Model
+    stateful: tuple[str, ...]
+    fitted: Fitted
+
+
+def main(request: str, job: str, attempt: int) -> None:
+    """Train the rank's lanes; rank 0 writes the weights and the history."""
+    parameters = train.request_of(request)
+    store = close_test_rows(open_store(parameters.place.store), parameters)
+    collective = connect()
+    trained = _fit(parameters, store, collective, job, attempt)
+    if trained.fitted.interrupted:
+        raise KeyboardInterrupt
+    if collective.rank == 0:
+        _write(store, job, trained)
+    collective.barrier()
+
+
+def _fit(
+    parameters: train.Parameters, store: Store, collective: Collective, job: str, attempt: int
+) -> Trained:
+    recipe = parameters.recipe_tuned()
+    prepared = open_prepared(store, parameters.prepared.prefix)
+    arrays = parameters.featurized.arrays
+    rows = read_split(store, arrays, prepared, "train")
+    held = read_split(store, arrays, prepared, "validation")
+    folder = Path(parameters.place.folder)
+    assignment = learning.Assignment(recipe, prepared.manifest.classes, folder)
+    problem = learning.problem_of(assignment, rows.x, np.asarray(rows.y))
+    learner, built = learning.learner_of(problem, rows.x.shape[1], collective)
+    progress = Progress(_progress_path(parameters, collective), "train")
+    with Curves(parameters, collective.rank == 0) as curves:
+        fitted = fit(
+            learner,
+            learning.train_rows(problem, ring_rows(rows)),
+            learning.validation_rows(problem, ring_rows(held)) if len(held.ids) else None,
+            _settings(parameters, job, attempt),
+            collective,
+            store=store,
+            prefix=f"checkpoints/{job}",
+            on_epoch=curves.log,
+            progress=progress,
+        )
+    return Trained(learner.model, built.stateful, fitted)
+
+
+def ring_rows(split: SplitArrays) -> Rows:
+    """Hand the arrays of a split to the ring."""
+    return Rows(x=split.x, y=split.y, weight=split.weight, ids=split.ids)
+
+
+def _settings(parameters: train.Parameters, job: str, attempt: int) -> Settings:
+    placement: Placement = parameters.model().spec.placement
+    return learning.settings_of(
+        parameters.recipe_tuned().training,
+        job,
+        fence=attempt,
+        checkpoint_seconds=placement.checkpoint.every_seconds,
+        keep=placement.checkpoint.keep,
+    )
+
+
+def _progress_path(parameters: train.Parameters, collective: Collective) -> Path | None:
+    path = parameters.place.progress
+    return Path(path) if path and collective.rank == 0 else None
+
+
+def _write(store: Store, job: str, trained: Trained) -> None:
+    fitted = trained.fitted
+    content = io.BytesIO()
+    weights = {
+        f"{number:04d}": np.asarray(value)
+        for number, value in enumerate(trained.model.get_weights())
+    }
+    np.savez(content, **weights)  # type: ignore[arg-type]  # numpy's stub takes allow_pickle for a name
+    store.put(f"models/{job}/weights.npz", content.getvalue())
+    result = {
+        "best_epoch": fitted.best_epoch,
+        "steps": fitted.steps,
+        "stopped_early": fitted.stopped_early,
+        "world_size_dependent": list(trained.stateful),
+        "notices": list(fitted.notices),
+        "history": [epoch.model_dump() for epoch in fitted.history],
+        "seconds": dict(fitted.seconds),
+    }
+    store.put(f"models/{job}/result.json", json.dumps(result, sort_keys=True).encode())
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    except FarandoleError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,98 @@
+"""train: one Horovod ring over the train rows, resumed from its checkpoints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from farandole.api import Recipe, digest_of, recipe_at
+from farandole.api.progress import Progress
+from farandole.data.store import Store, open_store
+from farandole.launch import here
+from farandole.ring.learner import Epoch
+from farandole.steps import tune
+from farandole.steps.cache import cached, step_key
+from farandole.steps.place import StepOutputs
+
+SILENCE = 300.0  # seconds without a line of progress before a ring counts as hung
+
+
+class Parameters(tune.Parameters):
+    """The arrays, and the parameters that tuning chose."""
+
+    tuned: tune.Outputs
+
+    def recipe_tuned(self) -> Recipe:
+        """Return the recipe with the chosen parameters in place."""
+        return recipe_at(self.recipe(), dict(self.tuned.chosen))
+
+
+class Outputs(StepOutputs):
+    """Where the trained weights are, and how training went."""
+
+    model: str
+    ranks: int
+    best_epoch: int
+    steps: int
+    stopped_early: bool
+    world_size_dependent: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    history: tuple[Epoch, ...]
+    seconds: dict[str, float]
+
+
+def run(parameters: Parameters, progress: Progress) -> Outputs:
+    """Train to the end, or go on from the last complete checkpoint of this very job."""
+    store = open_store(parameters.place.store)
+    job = job_of(parameters.recipe_tuned(), parameters.featurized.arrays)
+    return cached(
+        store, step_key("train", job=job), Outputs, lambda: _train(parameters, store, job, progress)
+    )
+
+
+def job_of(recipe: Recipe, arrays: str) -> str:
+    """Return the name of a training: what its weights depend on, and nothing else."""
+    parts = recipe.model_dump(mode="json", include={"task", "network", "training"})
+    return digest_of([arrays, parts])[:32]
+
+
+def _train(parameters: Parameters, store: Store, job: str, progress: Progress) -> Outputs:
+    ranks = _ranks(parameters, progress)
+    folder = parameters.place.work_folder(f"train-{job}")
+    request = folder / "request.json"
+    attempt = _attempt(store, job)
+    request.write_text(parameters.model_dump_json(), encoding="utf-8")
+    here.ring(
+        [sys.executable, "-m", "farandole.steps.rank", str(request), job, str(attempt)],
+        ranks,
+        folder,
+        progress=progress.path,
+        environment=dict(os.environ),
+        silence_seconds=SILENCE,
+    )
+    result: dict[str, Any] = json.loads(store.get(f"models/{job}/result.json"))
+    return Outputs(model=f"models/{job}", ranks=ranks, **result)
+
+
+def _ranks(parameters: Parameters, progress: Progress) -> int:
+    wanted = parameters.place.rank_count()
+    reason = here.ring_available() if wanted > 1 else None
+    if reason is not None:
+        progress.say(f"training goes on with one process: {reason}")
+        return 1
+    return min(wanted, parameters.recipe_tuned().training.lane_count())
+
+
+def _attempt(store: Store, job: str) -> int:
+    attempt = 1
+    while not store.put_if_absent(f"attempts/{job}/{attempt}", b"started"):
+        attempt += 1
+    return attempt
+
+
+def request_of(path: str) -> Parameters:
+    """Read what a rank is asked to do."""
+    return Parameters.model_validate_json(Path(path).read_text(encoding="utf-8"))
