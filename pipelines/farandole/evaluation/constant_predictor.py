@@ -67,8 +67,8 @@ def _one_class(held: HeldOut, predicted: Predictions, classes: Sequence[str]) ->
     counts = np.bincount(y)
     true = ", ".join(f"{_name(at, classes)} {count:,}" for at, count in enumerate(counts) if count)
     return (
-        f"the model says {name} of {int(share.max()):,} of {held.rows:,} rows, "
-        f"whose true classes are {true}"
+        f"the model says {name} for {int(share.max()):,} of {held.rows:,} rows; "
+        f"their true classes are {true}"
     )
 
 

@@ -14,8 +14,9 @@ def figure(metric: str, value: float) -> str:
     """A value of the metric: three decimals, or four digits where it has the target's units."""
     if metric not in IN_UNITS or value == 0:
         return f"{value:.3f}"
-    decimals = max(0, 3 - floor(log10(abs(value))))
-    return f"{value:,.{min(decimals, 9)}f}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.{min(3 - floor(log10(abs(value))), 9)}f}"
 
 
 def gained(metric: str) -> str:

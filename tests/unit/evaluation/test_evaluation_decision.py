@@ -200,7 +200,7 @@ def test_a_model_that_says_one_class_is_refused_with_the_numbers() -> None:
     decision = decide(against(one, POOR), champion=None, constant=sentence)
     assert (decision.verdict, decision.promote) == ("ConstantPredictor", False)
     assert decision.headline == (
-        "Not promoted: the model says animals of 300 of 300 rows, whose true classes are "
+        "Not promoted: the model says animals for 300 of 300 rows; their true classes are "
         "animals 150, food 150."
     )
     assert "Balanced accuracy 0.500" in decision.reasons[1]
