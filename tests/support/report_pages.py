@@ -31,6 +31,7 @@ class Page(HTMLParser):
         assert not self._open, f"never closed: {[element.tag for element in self._open]}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_data("" if tag in INLINE else " ")
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), f"{tag}: an attribute twice, {names}"
         inside = tuple(element.tag for element in self._open)
