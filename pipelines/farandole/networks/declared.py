@@ -73,7 +73,7 @@ def _add(layer: Layer, x: Any, site: Site, penalised: Penalised) -> Any:
         return _activated(layer.activation, x, site)
     made = keras_layer(name, settings, len(x.shape), site)
     try:
-        y = made(keras.ops.cast(x, "int32") if name == "embedding" else x)
+        y = made(x)
     except ValueError as error:
         reason = str(error).strip().splitlines()[0]
         raise _misfit(site.index, name, x.shape, f"inputs that fit the layer ({reason})") from error

@@ -22,6 +22,22 @@ SPREAD_RGB = (0.229, 0.224, 0.225)
 MEAN_BGR_255 = (103.939, 116.779, 123.68)
 
 
+class Frozen(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A network that infers whatever happens around it.
+
+    Calling it with training=False would not do: a functional model called in training hands
+    training=True to every layer, over what was written at the layer's call.
+    """
+
+    def __init__(self, body: keras.Model) -> None:
+        super().__init__(name="frozen", trainable=False)
+        self.body = body
+
+    def call(self, inputs: Any) -> Any:
+        """Give the maps of the body in inference."""
+        return self.body(inputs, training=False)
+
+
 def frozen_network(name: str, weights: Weights, read: Read) -> keras.Model:
     """Build float32 pixels 0..255 [n, size, size, 3] -> features [n, width], not trainable.
 
@@ -29,8 +45,8 @@ def frozen_network(name: str, weights: Weights, read: Read) -> keras.Model:
     """
     network = pretrained(name)
     pixels = keras.Input((network.size, network.size, 3), name="pixels")
-    body = _with_weights(name, weights, read)
-    maps = body(preprocess(pixels, network.preprocessing), training=False)
+    body = Frozen(_with_weights(name, weights, read))
+    maps = body(preprocess(pixels, network.preprocessing))
     features = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
     model = keras.Model(pixels, features, name=name)
     model.trainable = False
