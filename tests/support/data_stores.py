@@ -10,12 +10,12 @@ from typing import Protocol
 
 from minio import Minio
 from pydantic import SecretStr
-from tests.support.servers import minio_server
 
 from farandole.data.folder_store import FolderStore
 from farandole.data.s3_settings import S3Settings
 from farandole.data.s3_store import S3Store
 from farandole.data.store import Store
+from tests.support.servers import minio_server
 
 BUCKET = "farandole"
 USER, PASSWORD = "farandole-tests", "a-secret-of-the-tests"
@@ -62,7 +62,7 @@ def moto_server() -> Iterator[str]:
     from werkzeug.serving import make_server
 
     server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app))
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=[0.01], daemon=True)
     thread.start()
     try:
         yield f"127.0.0.1:{server.server_port}"

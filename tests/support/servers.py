@@ -67,7 +67,8 @@ def minio_server(folder: Path, user: str, password: str) -> Iterator[str]:
         "MINIO_BROWSER": "off",
     }
     command = [str(required_minio()), "server", "--quiet", "--address", address, str(folder)]
-    with server(command, environment, f"http://{address}/minio/health/live"):
+    # "live" answers too early: a request sent between it and "cluster" hangs for 60 s (measured).
+    with server(command, environment, f"http://{address}/minio/health/cluster"):
         yield address
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from minio.error import InvalidResponseError, MinioException, S3Error
-from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError, SSLError
 
 from farandole.api.errors import DataError
 from farandole.data.s3_settings import S3Settings
@@ -107,6 +107,10 @@ def _no_answer(target: Target, error: Exception) -> DataError:
         return DataError(
             f"{target}: {settings.host} answered, but not as S3 does ({_short(error)});"
             " check FARANDOLE_S3_ENDPOINT, also its http:// or https://"
+        )
+    if isinstance(cause, ProtocolError | ReadTimeoutError):
+        return StoreUnavailable(
+            f"{target}: the connection to {settings.host} broke ({_short(cause)}); run again"
         )
     return StoreUnavailable(
         f"{target}: no S3 server answered at {settings.host} ({_short(cause)});"
