@@ -116,39 +116,18 @@ class StoreSource:
             raise DataError(f"{self.uri}: expected the object {path!r}, found none") from error
 
 
-def open_source(location: str, folder: Path) -> Source:
-    """Open `data.images`: an address such as `s3://bucket/prefix`, or a path below `folder`."""
-    if "://" in location:
-        return StoreSource(location)
-    return FolderSource(folder / Path(location).expanduser())
-
-
-def read_file(location: str, folder: Path, field: str) -> bytes:
-    """Read one file of the document, such as `data.labels`: `s3://bucket/file`, or below `folder`.
-
-    Raises DataError that names `field`.
-    """
-    if "://" in location:
-        place, _, name = location.rpartition("/")
-        return StoreSource(place).read(name)
-    path = folder / Path(location).expanduser()
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{field}: expected a file at {path}: {error.strerror or error};"
-            " paths are relative to the document's folder"
-        ) from error
-
-
 def hidden(path: str) -> bool:
     """Say whether a file, or a folder above it, is hidden by a name that begins with a dot."""
     return any(part.startswith(".") for part in path.split("/"))
 
 
-@lru_cache(maxsize=4)
 def _store(uri: str) -> Store:
-    """One client a process: it holds connections, so it cannot travel between processes."""
+    return _client(uri, os.getpid())
+
+
+@lru_cache(maxsize=4)
+def _client(uri: str, _process: int) -> Store:
+    """One client a process: it holds connections, which a forked worker must not share."""
     return open_store(uri)
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from farandole.api.data import Data, Split
 from farandole.api.errors import DataError
+from farandole.data.locations import local_file, open_source
 from farandole.data.readers.idx import IMAGES, read_idx
 from farandole.data.readers.image_folder import read_classes, read_splits
 from farandole.data.readers.labels_csv import SplitColumns, read_labels
 from farandole.data.readers.listing import Listing
-from farandole.data.sources import Source, open_source, read_file
+from farandole.data.sources import Source
 
 
 def read_images(data: Data, folder: Path) -> Listing:
@@ -23,7 +24,7 @@ def read_images(data: Data, folder: Path) -> Listing:
     source = open_source(data.images, folder)
     columns = _columns(data.split)
     if data.labels is not None:
-        content = read_file(data.labels, folder, "data.labels")
+        content = local_file(data.labels, folder, "data.labels").read_bytes()
         return read_labels(source, data.labels, content, columns)
     _refuse_columns(columns)
     folders = _folders(data.split)
