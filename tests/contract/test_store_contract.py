@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.support.data_stores import Opener, opener
 
 from farandole.api.errors import DataError
 from farandole.data.sealing import sealed
 from farandole.data.store import IllegalKey, NotFound, Sealed, Store
+from tests.support.data_stores import Opener, opener
 
 KINDS = ["folder", "moto", pytest.param("minio", marks=pytest.mark.server)]
 CLIMBING = ["../x", "a/../../x", "a/..", "/etc/passwd", "a//b", "./a", "a/.", "", "a/", "a\0b"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from farandole.ring.collective import Collective
 
@@ -62,7 +63,7 @@ def a_gathered_value_is_a_copy(ring: Collective, array: AsTensor) -> None:
 
 def a_broadcast_gives_all_ranks_the_roots_arrays(ring: Collective, array: AsTensor) -> None:
     root = ring.size - 1
-    mine = [
+    mine: list[NDArray[Any]] = [
         np.full((2, 3), ring.rank, np.float32),
         np.array(ring.rank, np.int64),
         np.array([], np.float32),

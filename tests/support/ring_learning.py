@@ -137,3 +137,32 @@ def learner(
 
 def weights(model: Any) -> dict[str, Any]:
     return {v.path.split("/", 1)[-1]: np.array(v.numpy()) for v in model.variables}
+
+
+@dataclass
+class Ticks:
+    """A clock that ticks once a step, and a process that is killed when the clock says so."""
+
+    killed_at: int | None = None
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def stop(self) -> bool:
+        self.now += 1
+        if self.now == self.killed_at:
+            raise KeyboardInterrupt(f"killed in the {self.killed_at}th step of this life")
+        return False
+
+
+def distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """The greatest ||w - w'|| / ||w'|| of any variable."""
+    return max(
+        float(np.linalg.norm(one[name] - other[name]) / (np.linalg.norm(other[name]) or 1.0))
+        for name in one
+    )
+
+
+def same_bits(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return {k: v.tobytes() for k, v in one.items()} == {k: v.tobytes() for k, v in other.items()}
