@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -58,7 +59,10 @@ def end(processes: Sequence[Process]) -> None:
         below = [child for process in processes for child in _descendants(process.pid)]
         for process in processes:
             process.terminate()
-        psutil.wait_procs(below, timeout=GRACE_SECONDS + PATIENCE_SECONDS)
+        deadline = time.monotonic() + GRACE_SECONDS + PATIENCE_SECONDS
+        for process in processes:  # a supervisor ends once it has recorded its program's end
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
         for child in below:
             with suppress(psutil.NoSuchProcess):
                 child.kill()

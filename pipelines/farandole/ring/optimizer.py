@@ -1,7 +1,7 @@
 """The one line that makes a person's own Keras 3 script train on a ring.
 
     collective = connect()
-    model.compile(DistributedOptimizer(keras.optimizers.Adam(1e-3), collective), loss, metrics)
+    model.compile(DistributedOptimizer(keras.optimizers.Adam(1e-3), collective), loss)
     broadcast(model, collective)
     model.fit(..., callbacks=[WarmUp(collective, epochs=3), MetricReduction(collective)])
 

@@ -94,7 +94,8 @@ class _ThreadRank:
 
     def _total(self, array: NDArray[Any]) -> NDArray[Any]:
         every = self.ring.exchange(self.rank, array)
-        return np.asarray(sum(every[1:], start=every[0]), array.dtype)
+        with np.errstate(invalid="ignore"):  # NaN and infinity travel, as they do in Horovod
+            return np.asarray(sum(every[1:], start=every[0]), array.dtype)
 
     def _differentiable(self, tensor: Tensor) -> Tensor:
         import tensorflow as tf

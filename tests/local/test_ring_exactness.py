@@ -1,0 +1,130 @@
+"""Rings of threads: the result depends on neither kills nor the number of ranks."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from farandole.ring.collective import Collective
+from farandole.ring.learner import Fitted, Settings
+from farandole.ring.stores import MemoryStore, Store
+from farandole.ring.threads import Threads
+from farandole.ring.training import fit
+from tests.support.ring_learning import Ticks, distance, head, rows, same_bits, weights
+
+TRAIN, HELD = rows(150), rows(50, copies=1, seed=1)
+HUNDRED = Settings(
+    global_batch=16, lanes=8, epochs=10, checkpoint_seconds=7, digest_every=20, identity="exact"
+)
+Ended = tuple[Fitted, Mapping[str, Any]]
+
+
+def train(
+    ranks: int,
+    optimizer: str,
+    store: Store | None = None,
+    killed_at: int | None = None,
+    settings: Settings = HUNDRED,
+    stop: Callable[[], bool] | None = None,
+) -> Ended:
+    def program(ring: Collective) -> Ended:
+        ticks = Ticks(killed_at)
+        learner = head(settings, ring, optimizer)
+        fitted = fit(
+            learner, TRAIN, HELD, settings, ring, store, stop=stop or ticks.stop, clock=ticks
+        )
+        return fitted, weights(learner.model)
+
+    ended = Threads(ranks).run(program)
+    assert all(same_bits(other, ended[0][1]) for _, other in ended)
+    return ended[0]
+
+
+def train_through_kills(
+    ranks: int, optimizer: str, kills: list[int], settings: Settings = HUNDRED
+) -> Ended:
+    store = MemoryStore()
+    for killed_at in kills:
+        with pytest.raises(KeyboardInterrupt):
+            train(ranks, optimizer, store, killed_at, settings)
+    return train(ranks, optimizer, store, settings=settings)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_any_number_of_ranks_comes_to_the_same_weights_and_figures(optimizer: str) -> None:
+    fitted, alone = train(1, optimizer)
+    assert fitted.steps == 100
+    for ranks in (2, 3):
+        other, together = train(ranks, optimizer)
+        assert distance(together, alone) <= 1e-5
+        for one, two in zip(fitted.history, other.history, strict=True):
+            assert two.train == pytest.approx(one.train, abs=1e-4)
+            assert two.validation == pytest.approx(one.validation, abs=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_ranks_that_change_at_each_resume_come_to_the_same_weights(optimizer: str) -> None:
+    store = MemoryStore()
+    for ranks, killed_at in ((3, 36), (1, 30)):
+        with pytest.raises(KeyboardInterrupt):
+            train(ranks, optimizer, store, killed_at)
+    _, changed = train(2, optimizer, store)
+    assert distance(changed, train(1, optimizer)[1]) <= 1e-5
+
+
+@pytest.mark.parametrize(
+    "optimizer, ranks, lives", [("sgd", 1, 2), ("adam", 1, 2), ("sgd", 2, 2), ("adam", 2, 5)]
+)
+def test_a_run_killed_at_random_steps_ends_bitwise_as_an_uninterrupted_one(
+    optimizer: str, ranks: int, lives: int
+) -> None:
+    chance = random.Random(lives * ranks)
+    kills = [chance.randint(8, 18) for _ in range(lives)]
+    fitted, whole = train(ranks, optimizer)
+    resumed, killed = train_through_kills(ranks, optimizer, kills)
+    assert same_bits(killed, whole)
+    assert resumed.history == fitted.history
+    assert (resumed.best_step, resumed.best_epoch) == (fitted.best_step, fitted.best_epoch)
+
+
+def test_early_stopping_survives_a_resume_and_restores_the_best_weights() -> None:
+    settings = replace(HUNDRED, patience=2, minimum_gain=0.05, epochs=30)
+    fitted, whole = train(2, "sgd", settings=settings)
+    assert fitted.stopped_early
+    assert fitted.best_epoch == fitted.history[-1].epoch - 2
+    last = fitted.history[-1].steps
+    resumed, killed = train_through_kills(2, "sgd", [last - 3], settings)
+    assert resumed == replace(fitted, seconds=resumed.seconds)
+    assert same_bits(killed, whole)
+
+
+def test_a_finished_training_is_not_trained_again() -> None:
+    store = MemoryStore()
+    fitted, first = train(2, "sgd", store)
+
+    def step() -> bool:
+        raise AssertionError("a step was taken")
+
+    again, second = train(1, "sgd", store, stop=step)
+    assert again.history == fitted.history
+    assert same_bits(first, second)
+
+
+def test_a_stop_asked_of_one_rank_stops_all_at_the_same_step_with_a_checkpoint() -> None:
+    store = MemoryStore()
+    settings = replace(HUNDRED, checkpoint_seconds=1e9)
+
+    def program(ring: Collective) -> int:
+        asked = iter(range(1000))
+        learner = head(settings, ring)
+        stop = (lambda: next(asked) == 13) if ring.rank == 1 else (lambda: False)
+        fitted = fit(learner, TRAIN, HELD, settings, ring, store, stop=stop)
+        assert fitted.interrupted
+        return fitted.steps
+
+    assert Threads(2).run(program) == [14, 14]
+    resumed, weighed = train(2, "sgd", store, settings=settings)
+    assert not resumed.interrupted
+    assert same_bits(weighed, train(2, "sgd")[1])
