@@ -7,6 +7,7 @@ the same call; a model's files count only when its record says READY, which is s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,7 +44,6 @@ class MlflowTracker:
         self._uri = uri
         self._client = Calls(connect(uri), uri)
         self._experiment = self._open(experiment, artifacts)
-        self._downloads = TemporaryDirectory(prefix="farandole-model-")
 
     def run(self, identity: str, name: str, tags: Mapping[str, str]) -> MlflowRun:
         """Find the run of an identity, or start it."""
@@ -111,6 +111,10 @@ class MlflowTracker:
         place = Path(self._downloads.name, version.name, str(version.number))
         place.mkdir(parents=True, exist_ok=True)
         return self._download(f"{source}/{part}" if part else source, place)
+
+    @cached_property
+    def _downloads(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(prefix="farandole-model-")
 
     def _create(self, name: str, identity: str, folder: Path, tags: Mapping[str, str]) -> None:
         check_folder(folder)
