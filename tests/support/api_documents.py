@@ -148,15 +148,10 @@ def value_at(value: Any, loc: Loc) -> Any:
 def recipes(draw: st.DrawFn) -> Recipe:
     """Draw recipes of each task, with some parts written and others left to their defaults."""
     base = deepcopy(draw(st.sampled_from([IMAGES, TABLE, PIXELS, RICH])))
-    full = Recipe.model_validate(RICH).to_json()
-    parts = {
-        "data": {"split": {"seed": draw(st.integers(0, 99))}},
-        "training": draw(st.sampled_from([{}, {"globalBatch": 48}, full["training"]])),
-    }
     if draw(st.booleans()):
-        base["data"] |= parts["data"]
+        base["data"]["split"] = {"seed": draw(st.integers(0, 99))}
     if base["task"]["kind"] == "TabularRegression":
-        base["training"] = parts["training"]
+        base["training"] = draw(st.sampled_from([{}, {"globalBatch": 48}, RICH["training"]]))
         base.pop("tuning", None)
     return Recipe.model_validate(base)
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError, create_model
 
@@ -49,17 +49,20 @@ def of(recipe: Recipe | dict[str, Any]) -> str:
     return identity(Recipe.model_validate(recipe), DATA)
 
 
+@settings(max_examples=40)
 @given(recipes())
 def test_writing_out_every_default_changes_no_identity(recipe: Recipe) -> None:
     assert of(recipe.to_json()) == of(recipe)
 
 
+@settings(max_examples=40)
 @given(recipes(), st.randoms(use_true_random=False))
 def test_writing_out_some_defaults_changes_no_identity(recipe: Recipe, draw: Any) -> None:
     some = _some(recipe.to_json(), _sparse(recipe), draw)
     assert of(some) == of(recipe)
 
 
+@settings(max_examples=40)
 @given(recipes())
 def test_writing_out_what_the_task_and_the_batch_imply_changes_no_identity(recipe: Recipe) -> None:
     content = _sparse(recipe)
@@ -72,6 +75,7 @@ def test_writing_out_what_the_task_and_the_batch_imply_changes_no_identity(recip
     assert of(content) == of(recipe)
 
 
+@settings(max_examples=40)
 @given(recipes(), st.randoms(use_true_random=False))
 def test_reordering_keys_changes_no_identity(recipe: Recipe, draw: Any) -> None:
     assert of(_shuffled(recipe.to_json(), draw)) == of(recipe)
@@ -90,6 +94,7 @@ def test_one_number_written_in_other_ways_is_one_identity(one: str) -> None:
     assert read_of(one) != read_of("2")
 
 
+@settings(max_examples=40)
 @given(recipes())
 def test_an_optional_field_that_is_added_to_the_schema_changes_no_identity(recipe: Recipe) -> None:
     training = create_model(
