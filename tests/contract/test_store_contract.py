@@ -240,14 +240,15 @@ def test_a_large_object_comes_back_whole(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_local_file_can_be_memory_mapped(store: Store, tmp_path: Path) -> None:
-    store.put("a/vector", np.arange(6, dtype=np.float32).tobytes())
+    store.put("a/vector.f32", np.arange(6, dtype=np.float32).tobytes())
 
-    path = store.local("a/vector", tmp_path)
+    path = store.local("a/vector.f32", tmp_path)
+    assert path.name == "vector.f32"
     assert np.memmap(path, np.float32, "r").tolist() == [0, 1, 2, 3, 4, 5]
-    assert store.local("a/vector", tmp_path) == path
+    assert store.local("a/vector.f32", tmp_path) == path
 
-    store.put("a/vector", np.ones(2, dtype=np.float32).tobytes())
-    assert np.memmap(store.local("a/vector", tmp_path), np.float32, "r").tolist() == [1, 1]
+    store.put("a/vector.f32", np.ones(2, dtype=np.float32).tobytes())
+    assert np.memmap(store.local("a/vector.f32", tmp_path), np.float32, "r").tolist() == [1, 1]
 
 
 def test_local_files_lie_in_the_places_of_their_prefix(store: Store) -> None:

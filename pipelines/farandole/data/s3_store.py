@@ -147,7 +147,7 @@ class S3Store:
         found = self.stat(key)
         if found is None:
             raise NotFound(self.uri, key)
-        path = self._cached(key, cache) / f"{found.etag}.object"
+        path = self._cached(key, cache) / found.etag / key.rpartition("/")[2]
         if not path.exists():
             with disk_errors.explained(self.uri, key), whole_file(path) as out:
                 self._download(key, out)

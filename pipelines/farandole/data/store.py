@@ -106,7 +106,7 @@ class Store(Protocol):
         ...
 
     def local(self, key: str, cache: Path | None = None) -> Path:
-        """Give a local file with the object's content, to memory-map and never to write.
+        """Give a local file with the object's content and name, to memory-map and never to write.
 
         A folder answers with the object itself; S3 downloads it once into `cache` (None: the
         cache folder of its settings). Raises NotFound.
