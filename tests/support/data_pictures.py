@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 
@@ -27,20 +29,21 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
+def recompressed(content: bytes, size: int = 48) -> bytes:
+    """Encode a picture again as a JPEG of another size."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(content)).resize((size, size)).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
 def class_folders(folder: Path, counts: dict[str, int], seed: int = 0) -> Path:
     """Write `counts[class]` different pictures into a folder a class."""
-    numbers = iter(range(seed * 10_000, seed * 10_000 + sum(counts.values())))
-    return write(
-        folder,
-        {
-            f"{name}/{number:04d}.png": picture(next(numbers))
-            for name, count in counts.items()
-            for number in range(count)
-        },
-    )
+    names = [f"{name}/{number:04d}.png" for name in counts for number in range(counts[name])]
+    return write(folder, {name: picture(crc32(f"{seed}/{name}".encode())) for name in names})
 
 
-def idx(array: np.ndarray) -> bytes:
+def idx(values: ArrayLike) -> bytes:
     """Encode unsigned bytes as an IDX file."""
+    array = np.asarray(values)
     sizes = np.array(array.shape, ">u4").tobytes()
     return bytes((0, 0, 8, array.ndim)) + sizes + array.astype(np.uint8).tobytes()

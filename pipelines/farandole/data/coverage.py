@@ -58,8 +58,13 @@ def _field(split: Split) -> str:
 
 
 def _advice(split: Split) -> str:
-    if split.given or split.dates:
-        return "Move rows or days from one split to another, or remove the class."
+    if split.dates:
+        return "Move the days, or remove the class."
+    if split.given:
+        return (
+            "Give each split rows of every class, or remove the class; validation that is not given"
+            " is carved from train by data.split.fractions and data.split.seed."
+        )
     return (
         "Add rows of the class, raise the smallest share in data.split.fractions,"
         " or choose another data.split.seed."

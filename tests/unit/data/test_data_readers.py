@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.data_pictures import class_folders, idx, picture, write
 
 from farandole.api.data import Data, Dates, Folders, Given, Split
 from farandole.api.errors import DataError
 from farandole.data.decode import decode
 from farandole.data.readers import Entry, Listing, read_images
+from farandole.data.readers.image_folder import read_classes
+from farandole.data.sources import StoreSource
+from tests.support.data_pictures import class_folders, idx, write
 
 
 def read(folder: Path, **data: object) -> Listing:
@@ -296,14 +298,21 @@ def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
     assert "cannot be unzipped" in refusal(tmp_path)
 
 
+def test_a_file_address_is_a_folder_like_any(tmp_path: Path) -> None:
+    class_folders(tmp_path, {"cat": 1, "dog": 1})
+    assert read(Path("/nowhere"), images=f"file://{tmp_path}").entries == read(tmp_path).entries
+
+
 def test_images_in_a_store_read_like_a_folder(tmp_path: Path) -> None:
     class_folders(tmp_path, {"cat": 1, "dog": 1})
-    listing = read(Path("/nowhere"), images=f"file://{tmp_path}")
-    assert labelled(listing) == labelled(read(tmp_path))
-    assert listing.source.read("cat/0000.png") == picture(0)
+    source = StoreSource(str(tmp_path))
+    listing = read_classes(source)
+    assert listing.entries == read(tmp_path).entries
+    assert source.read("cat/0000.png") == (tmp_path / "cat/0000.png").read_bytes()
     with pytest.raises(DataError, match=r"expected the object 'cat/9.png', found none"):
-        listing.source.read("cat/9.png")
+        source.read("cat/9.png")
 
 
 def test_an_empty_store_is_refused(tmp_path: Path) -> None:
-    assert "found no object" in refusal(tmp_path, images=f"file://{tmp_path}/nothing")
+    with pytest.raises(DataError, match="found no object"):
+        read_classes(StoreSource(str(tmp_path / "nothing")))
