@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from farandole.api import API_VERSION, DocumentError, Model, Problem, Recipe, read_model
@@ -76,6 +77,10 @@ RICH: dict[str, Any] = {
     },
     "evaluation": {"metric": "mae"},
 }
+
+
+unhurried = settings(max_examples=50, deadline=None)
+"""For properties: a busy machine fails none of them."""
 
 
 def document(recipe: dict[str, Any], **spec: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError, create_model
 
@@ -30,6 +30,7 @@ from tests.support.api_documents import (
     places,
     read,
     recipes,
+    unhurried,
     value_at,
 )
 
@@ -49,20 +50,20 @@ def of(recipe: Recipe | dict[str, Any]) -> str:
     return identity(Recipe.model_validate(recipe), DATA)
 
 
-@settings(max_examples=40)
+@unhurried
 @given(recipes())
 def test_writing_out_every_default_changes_no_identity(recipe: Recipe) -> None:
     assert of(recipe.to_json()) == of(recipe)
 
 
-@settings(max_examples=40)
+@unhurried
 @given(recipes(), st.randoms(use_true_random=False))
 def test_writing_out_some_defaults_changes_no_identity(recipe: Recipe, draw: Any) -> None:
     some = _some(recipe.to_json(), _sparse(recipe), draw)
     assert of(some) == of(recipe)
 
 
-@settings(max_examples=40)
+@unhurried
 @given(recipes())
 def test_writing_out_what_the_task_and_the_batch_imply_changes_no_identity(recipe: Recipe) -> None:
     content = _sparse(recipe)
@@ -75,7 +76,7 @@ def test_writing_out_what_the_task_and_the_batch_imply_changes_no_identity(recip
     assert of(content) == of(recipe)
 
 
-@settings(max_examples=40)
+@unhurried
 @given(recipes(), st.randoms(use_true_random=False))
 def test_reordering_keys_changes_no_identity(recipe: Recipe, draw: Any) -> None:
     assert of(_shuffled(recipe.to_json(), draw)) == of(recipe)
@@ -94,7 +95,7 @@ def test_one_number_written_in_other_ways_is_one_identity(one: str) -> None:
     assert read_of(one) != read_of("2")
 
 
-@settings(max_examples=40)
+@unhurried
 @given(recipes())
 def test_an_optional_field_that_is_added_to_the_schema_changes_no_identity(recipe: Recipe) -> None:
     training = create_model(
@@ -210,11 +211,13 @@ def test_the_identities_of_known_recipes_stay_what_they_are() -> None:
     assert known == {"images": "3683534464074689", "rich": "8f34be7d85eff810"}
 
 
+@unhurried
 @given(json_values)
 def test_canonical_json_is_a_fixed_point(value: Any) -> None:
     assert canonical(json.loads(canonical(value))) == canonical(value)
 
 
+@unhurried
 @given(json_values, json_values)
 def test_canonical_json_tells_values_apart(one: Any, other: Any) -> None:
     assert (canonical(one) == canonical(other)) == (_typed(one) == _typed(other))

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from farandole.api import Adam, EarlyStopping, Model, Optimizer, Recipe, Sgd, Training, Weights
 from farandole.api.cron import cron_problem
 from farandole.api.paths import loc_of, path_of
-from tests.support.api_documents import IMAGES, TABLE, document, read
+from tests.support.api_documents import IMAGES, TABLE, document, read, unhurried
 
 
+@unhurried
 @given(st.integers(1, 4096))
 def test_the_lanes_are_the_largest_divisor_of_the_batch_up_to_64(batch: int) -> None:
     lanes = Training(global_batch=batch).lane_count()
@@ -97,6 +98,7 @@ def test_another_schedule_is_refused(cron: str) -> None:
     assert cron_problem(cron)
 
 
+@unhurried
 @given(st.lists(st.integers(0, 99) | st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)))
 def test_a_path_leads_back_to_its_place(loc: list[int | str]) -> None:
     assert loc_of(path_of(tuple(loc))) == tuple(loc)

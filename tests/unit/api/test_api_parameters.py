@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farandole.api import DocumentError, Recipe, recipe_at
-from tests.support.api_documents import IMAGES, PIXELS, RICH, TABLE, altered
+from tests.support.api_documents import IMAGES, PIXELS, RICH, TABLE, altered, unhurried
 
 RATE = "training.optimizer.sgd.learningRate"
 
@@ -16,6 +16,7 @@ def rich() -> Recipe:
     return Recipe.model_validate(RICH)
 
 
+@unhurried
 @given(st.floats(1e-6, 100), st.integers(1, 1000))
 def test_parameters_are_put_at_their_paths_and_nothing_else_changes(
     rate: float, units: int

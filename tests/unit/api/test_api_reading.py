@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from farandole.api import DocumentError, ExitCode, read_model
@@ -20,6 +20,7 @@ from tests.support.api_documents import (
     places,
     problems_of,
     read,
+    unhurried,
     without,
 )
 
@@ -149,8 +150,8 @@ def test_what_is_missing_does_not_hide_what_is_wrong_elsewhere() -> None:
 PLACES = [loc for loc in places(document(RICH)) if loc]
 
 
+@unhurried
 @given(st.sampled_from(PLACES), json_values)
-@settings(max_examples=50, deadline=None)
 def test_anything_at_any_place_is_read_or_refused_there(loc: Loc, value: Any) -> None:
     """No value crashes the reader, and a part that became wrong is not taken for another."""
     problems = problems_of(altered(document(RICH), path_of(loc), value))
@@ -158,8 +159,8 @@ def test_anything_at_any_place_is_read_or_refused_there(loc: Loc, value: Any) ->
     assert len({problem.path for problem in problems}) <= 8 + len(list(places(value)))
 
 
+@unhurried
 @given(st.text(alphabet="abc:-[]{}#&*!|>'\"\n \t%@`<,?0123on", max_size=60))
-@settings(max_examples=150, deadline=None)
 def test_any_text_is_refused_and_not_a_crash(text: str) -> None:
     with pytest.raises(DocumentError):
         read_model(text, "model.yaml")
