@@ -83,8 +83,8 @@ class Features(Part):
     network: str | None = Field(
         None,
         max_length=64,
-        description="Pretrained network whose output stands for an image: EfficientNetLite0, or a Keras "
-        "application by its name, such as ResNet50.",
+        description="Pretrained network whose output stands for an image: EfficientNetLite0, or a "
+        "Keras application by its name, such as ResNet50.",
         json_schema_extra={"enum": list(PRETRAINED)},
     )
     layer: Literal["pooled"] = Field(
