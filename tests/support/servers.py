@@ -105,10 +105,15 @@ def build(name: str) -> Path:
     return binary
 
 
-def _binary(name: str) -> Path:
+def build_name(name: str) -> str:
+    """Name the build of a server by its pins."""
     module = MODULES / name
     pins = (module / "go.mod").read_bytes() + (module / "go.sum").read_bytes()
-    return CACHE / f"{name}-{hashlib.sha256(pins).hexdigest()[:16]}"
+    return f"{name}-{hashlib.sha256(pins).hexdigest()[:16]}"
+
+
+def _binary(name: str) -> Path:
+    return CACHE / build_name(name)
 
 
 def _compile(name: str, binary: Path) -> None:
