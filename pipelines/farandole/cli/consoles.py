@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 from rich.console import Console
 
 
@@ -10,6 +12,6 @@ def out() -> Console:
     return Console(highlight=False)
 
 
-def err() -> Console:
-    """The console of progress and errors."""
-    return Console(stderr=True, highlight=False)
+def err(stream: TextIO | None = None) -> Console:
+    """The console of progress and errors, on standard error or what stands for it."""
+    return Console(file=stream, stderr=True, highlight=False)

@@ -15,11 +15,12 @@ EVERY = 10.0
 """Seconds between two lines of one phase."""
 
 
-@dataclass
-class _Phase:
-    began: float
-    begun_at: int
-    told: float
+@dataclass(frozen=True)
+class _Told:
+    """What was told last of a phase, and when; the first seconds of a phase are no measure."""
+
+    at: float
+    done: int
 
 
 class Lines:
@@ -28,7 +29,7 @@ class Lines:
     def __init__(self, console: Console, clock: Callable[[], float] = monotonic) -> None:
         self._console = console
         self._clock = clock
-        self._phases: dict[tuple[str, str], _Phase] = {}
+        self._told: dict[tuple[str, str], _Told] = {}
 
     def __call__(self, event: Event) -> None:
         """Take in the next event."""
@@ -47,11 +48,11 @@ class Lines:
     def _advance(self, event: Advanced) -> None:
         now = self._clock()
         key = (event.step, event.phase)
-        phase = self._phases.setdefault(key, _Phase(now, event.done, now))
-        if now - phase.told < EVERY:
+        told = self._told.setdefault(key, _Told(now, event.done))
+        if now - told.at < EVERY:
             return
-        phase.told = now
-        rate = (event.done - phase.begun_at) / (now - phase.began)
+        self._told[key] = _Told(now, event.done)
+        rate = (event.done - told.done) / (now - told.at)
         self._print(event.step, f"{event.phase} {_count(event)}{_left(event, rate)}")
 
     def _print(self, step: str, text: str) -> None:

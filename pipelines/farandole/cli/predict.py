@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from farandole.cli.chatter import Shown, without_chatter
 from farandole.cli.consoles import err, out
 from farandole.cli.ending import ending
 from farandole.cli.figures import decimals, figure
 from farandole.cli.options import STATE, Json, StateFolder, registered
+from farandole.cli.watching import watching
+from farandole.flows.events import Started
 from farandole.flows.state import State
 
 if TYPE_CHECKING:
@@ -36,9 +39,7 @@ def predict(
 ) -> None:
     """Predict files with a registered model, from nothing but its artifact."""
     with ending(json):
-        if not json:
-            err().print("Loading the model ...", style="dim")
-        predictions = _predictions(model, inputs, top, State(state))
+        predictions = _predictions(model, inputs, top, State(state), silent=json)
         if json:
             lines = (each.model_dump_json(exclude_none=True) for each in predictions)
             typer.echo("[" + ",".join(lines) + "]")
@@ -46,12 +47,16 @@ def predict(
             out().print(predictions_table(predictions))
 
 
-def _predictions(model: str, inputs: list[Path], top: int, state: State) -> list[Prediction]:
-    from farandole import registry
+def _predictions(
+    model: str, inputs: list[Path], top: int, state: State, silent: bool
+) -> list[Prediction]:
+    with without_chatter() as real, watching(err(real), silent) as watch:
+        watch(Started("predict"))
+        from farandole import registry
 
-    folder = (Path(model) / "MLmodel").is_file()
-    tracker = None if folder else registry.open_tracker(str(state.mlflow))
-    return registry.predict(model, inputs, top, tracker)
+        folder = (Path(model) / "MLmodel").is_file()
+        tracker = None if folder else registry.open_tracker(str(state.mlflow))
+        return registry.predict(model, inputs, top, tracker, Shown("predict", watch))
 
 
 def predictions_table(predictions: list[Prediction]) -> Table:

@@ -14,9 +14,10 @@ from farandole.cli.consoles import err, out
 from farandole.cli.documents import read_document
 from farandole.cli.ending import ending
 from farandole.cli.options import STATE, Document, Json, StateFolder
+from farandole.cli.outcomes import outcome_json
 from farandole.cli.summary import summary
 from farandole.cli.watching import watching
-from farandole.flows.local import Ran, Request, run_document
+from farandole.flows.local import Request, run_document
 from farandole.flows.state import State
 
 
@@ -38,21 +39,12 @@ def run(
         with watching(err(), silent=json) as watch:
             ran = run_document(request, watch)
         if json:
-            typer.echo(jsonlib.dumps(as_json(ran)))
+            told = outcome_json(ran.outcome, request.state)
+            seconds = ran.seconds or ran.outcome.seconds
+            typer.echo(jsonlib.dumps({**told, "known": ran.known, "seconds": seconds}))
         else:
             out().print(summary(ran, request.state, confidence(model)))
         raise typer.Exit(ran.outcome.exit_code)
-
-
-def as_json(ran: Ran) -> dict[str, object]:
-    """Return an outcome as one JSON object, with the path of its report in place of the key."""
-    told: dict[str, object] = ran.outcome.model_dump(mode="json")
-    return {
-        **told,
-        "known": ran.known,
-        "report": str(ran.report.absolute()) if ran.report else None,
-        "seconds": ran.seconds or ran.outcome.seconds,
-    }
 
 
 def confidence(model: Model) -> float:

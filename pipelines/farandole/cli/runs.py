@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 from collections.abc import Sequence
 from math import nan
 
@@ -13,6 +14,7 @@ from farandole.cli.consoles import out
 from farandole.cli.ending import ending
 from farandole.cli.figures import decimals, figure
 from farandole.cli.options import STATE, Json, StateFolder
+from farandole.cli.outcomes import outcome_json
 from farandole.flows.answer import outcomes
 from farandole.flows.state import State
 
@@ -22,7 +24,7 @@ def runs(state: StateFolder = STATE, json: Json = False) -> None:
     with ending(json):
         found = outcomes(State(state))
         if json:
-            typer.echo("[" + ",".join(outcome.model_dump_json() for outcome in found) + "]")
+            typer.echo(jsonlib.dumps([outcome_json(outcome, State(state)) for outcome in found]))
         elif found:
             out().print(runs_table(found))
         else:
