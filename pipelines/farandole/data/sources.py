@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from stat import S_ISDIR
+from typing import Protocol, TypeAlias
 
 from farandole.api.errors import DataError
 from farandole.data.itemised import itemised
@@ -16,11 +17,17 @@ from farandole.data.store import NotFound, Store, open_store
 
 @dataclass(frozen=True)
 class Found:
-    """One file of a source: its path below the source, size in bytes, and what changes with it."""
+    """One file of a source: its path below the source, size in bytes, and what changes with it.
+
+    An empty folder is found too, as a path that ends in a slash; a store has none.
+    """
 
     path: str
     size: int
     stamp: str
+
+
+Files: TypeAlias = Sequence[Found]
 
 
 class Source(Protocol):
@@ -37,10 +44,6 @@ class Source(Protocol):
 
     def listing(self) -> tuple[Found, ...]:
         """List every file, sorted by path; raises DataError when a path leads out of the source."""
-        ...
-
-    def folders(self, below: str = "") -> tuple[str, ...]:
-        """Name the folders directly below `below`, sorted, empty ones too where they can exist."""
         ...
 
     def read(self, path: str) -> bytes:
@@ -71,12 +74,6 @@ class FolderSource:
         _refuse_strays(self.folder, files)
         return tuple(sorted((_found(self.folder, file) for file in files), key=_path))
 
-    def folders(self, below: str = "") -> tuple[str, ...]:
-        """Name the folders directly below one, without hidden ones."""
-        parent = self.folder / below
-        every = parent.iterdir() if parent.is_dir() else ()
-        return tuple(sorted(each.name for each in every if each.is_dir() and not hidden(each.name)))
-
     def read(self, path: str) -> bytes:
         """Read one file, unless its path climbs out of the folder."""
         file = self.folder / path
@@ -102,18 +99,20 @@ class StoreSource:
             raise DataError(f"{self.uri}: expected images, found no object; correct data.images")
         return every
 
-    def folders(self, below: str = "") -> tuple[str, ...]:
-        """Name the first segments of the keys below a prefix; a store has no empty folders."""
-        keys = (each.key for each in _store(self.uri).list(below))
-        tails = (key.removeprefix(f"{below}/") if below else key for key in keys)
-        return tuple(sorted({tail.split("/")[0] for tail in tails if "/" in tail}))
-
     def read(self, path: str) -> bytes:
         """Read one object."""
         try:
             return _store(self.uri).get(path)
         except NotFound as error:
             raise DataError(f"{self.uri}: expected the object {path!r}, found none") from error
+
+
+def folders(files: Iterable[Found], below: str = "") -> tuple[str, ...]:
+    """Name the folders directly below one, sorted, without hidden ones."""
+    start = f"{below}/" if below else ""
+    tails = (found.path.removeprefix(start) for found in files if found.path.startswith(start))
+    names = {tail.split("/")[0] for tail in tails if "/" in tail}
+    return tuple(sorted(name for name in names if not hidden(name)))
 
 
 def hidden(path: str) -> bool:
@@ -136,18 +135,27 @@ def _path(found: Found) -> str:
 
 
 def _found(folder: Path, file: Path) -> Found:
-    stat = file.lstat() if hidden(file.name) else file.stat()
-    return Found(file.relative_to(folder).as_posix(), stat.st_size, str(stat.st_mtime_ns))
+    path = file.relative_to(folder).as_posix()
+    stat = file.lstat() if hidden(path) else file.stat()
+    if S_ISDIR(stat.st_mode):
+        return Found(f"{path}/", 0, "")
+    return Found(path, stat.st_size, str(stat.st_mtime_ns))
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Walk without following links to folders: they are returned, to be refused by name."""
+    """Walk files and empty folders; links to folders are not followed, but refused by name."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield from _below(Path(entry.path))
+                yield from _below_or_empty(Path(entry.path))
             else:
                 yield Path(entry.path)
+
+
+def _below_or_empty(folder: Path) -> Iterator[Path]:
+    every = _below(folder)
+    yield next(every, folder)
+    yield from every
 
 
 def _refuse_strays(folder: Path, files: list[Path]) -> None:
@@ -167,7 +175,8 @@ def _stray(root: Path, folder: Path, file: Path) -> str | None:
     if not _is_unicode(name):
         return f"{name!r} has a name that is not UTF-8"
     if not file.is_symlink():
-        return None if file.is_file() else f"{name} is no file but a device, pipe or socket"
+        plain = file.is_file() or file.is_dir()
+        return None if plain else f"{name} is no file but a device, pipe or socket"
     target = file.resolve()
     if not target.exists():
         return f"{name} is a link to nothing"

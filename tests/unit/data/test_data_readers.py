@@ -306,7 +306,7 @@ def test_a_file_address_is_a_folder_like_any(tmp_path: Path) -> None:
 def test_images_in_a_store_read_like_a_folder(tmp_path: Path) -> None:
     class_folders(tmp_path, {"cat": 1, "dog": 1})
     source = StoreSource(str(tmp_path))
-    listing = read_classes(source)
+    listing = read_classes(source, source.listing())
     assert listing.entries == read(tmp_path).entries
     assert source.read("cat/0000.png") == (tmp_path / "cat/0000.png").read_bytes()
     with pytest.raises(DataError, match=r"expected the object 'cat/9.png', found none"):
@@ -315,4 +315,4 @@ def test_images_in_a_store_read_like_a_folder(tmp_path: Path) -> None:
 
 def test_an_empty_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found no object"):
-        read_classes(StoreSource(str(tmp_path / "nothing")))
+        StoreSource(str(tmp_path / "nothing")).listing()

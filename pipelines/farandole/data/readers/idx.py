@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from farandole.api.errors import DataError
 from farandole.data.readers.listing import Entry, Listing, counted
-from farandole.data.sources import Found, Source
+from farandole.data.sources import Files, Found, Source
 
 IMAGES = re.compile(r"(?P<name>[^/]+)-images[-.]idx[34]-ubyte(\.gz)?")
 UNSIGNED_BYTE = 8
@@ -53,10 +53,6 @@ class IdxSource:
         """List the IDX files themselves: they are what changes."""
         return self.files.listing()
 
-    def folders(self, below: str = "") -> tuple[str, ...]:
-        """Name the pairs."""
-        return () if below else tuple(pair.name for pair in self.pairs)
-
     def read(self, path: str) -> bytes:
         """Read one image as a picture of its own."""
         name, number = path.rsplit("/", 1)
@@ -64,17 +60,17 @@ class IdxSource:
         return _picture(_array(self.files, pair.images)[int(number)])
 
 
-def read_idx(source: Source, given: dict[str, str] | None) -> Listing:
+def read_idx(source: Source, files: Files, given: Mapping[str, str] | None) -> Listing:
     """Read every pair; `given` maps split to the pair's name where the document says so."""
-    files = {found.path: found for found in source.listing()}
-    pairs = _pairs(source, files)
+    there = {found.path: found for found in files}
+    pairs = _pairs(source, there)
     _refuse_missing(source, pairs, given or {})
     splits = {name: split for split, name in (given or {}).items()}
     used = tuple(pair for pair in pairs if not given or pair.name in splits)
     pixels = IdxSource(source, used)
     entries = [entry for pair in used for entry in _entries(source, pair, splits.get(pair.name))]
     ours = {found.path for pair in used for found in (pair.images, pair.labels)}
-    ignored = counted(path for path in files if path not in ours)
+    ignored = counted(path for path in there if path not in ours)
     return Listing(pixels, tuple(sorted(entries, key=_path)), ignored, (), _notices(used, given))
 
 
@@ -94,7 +90,7 @@ def _labels(source: Source, files: Mapping[str, Found], images: str) -> Found:
     return there[0]
 
 
-def _refuse_missing(source: Source, pairs: tuple[Pair, ...], given: dict[str, str]) -> None:
+def _refuse_missing(source: Source, pairs: tuple[Pair, ...], given: Mapping[str, str]) -> None:
     names = [pair.name for pair in pairs]
     missing = [f"{split}: {name}" for split, name in given.items() if name not in names]
     if missing:
@@ -118,7 +114,7 @@ def _entries(source: Source, pair: Pair, split: str | None) -> list[Entry]:
     ]
 
 
-def _notices(pairs: tuple[Pair, ...], given: dict[str, str] | None) -> tuple[str, ...]:
+def _notices(pairs: tuple[Pair, ...], given: Mapping[str, str] | None) -> tuple[str, ...]:
     if given or len(pairs) < 2:
         return ()
     names = ", ".join(pair.name for pair in pairs)

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from farandole.api.errors import DataError
 from farandole.data.itemised import itemised
 from farandole.data.readers.listing import Entry, Listing, counted, is_image, normal
-from farandole.data.sources import Source
+from farandole.data.sources import Files, Source, folders
 
 OUTSIDE = "(beside the class folders)"
 
 
-def read_classes(source: Source) -> Listing:
+def read_classes(source: Source, files: Files) -> Listing:
     """Read `<class>/.../<image>`; the first folder is the label, deeper ones are free."""
-    return _read(source, {"": None})
+    return _read(source, files, {"": None})
 
 
-def read_splits(source: Source, folders: dict[str, str]) -> Listing:
-    """Read `<split folder>/<class>/.../<image>`; `folders` maps split to the folder's name."""
-    _refuse_missing(source, folders)
-    return _read(source, {name: split for split, name in folders.items()})
+def read_splits(source: Source, files: Files, given: Mapping[str, str]) -> Listing:
+    """Read `<split folder>/<class>/.../<image>`; `given` maps split to the folder's name."""
+    _refuse_missing(source, files, given)
+    return _read(source, files, {name: split for split, name in given.items()})
 
 
-def _read(source: Source, tops: dict[str, str | None]) -> Listing:
+def _read(source: Source, files: Files, tops: Mapping[str, str | None]) -> Listing:
     """List what lies below each top folder; a file below none of them is counted as ignored."""
-    paths = [found.path for found in source.listing()]
+    paths = [found.path for found in files]
     entries = [
         entry for path in paths if is_image(path) and (entry := _entry(path, tops)) is not None
     ]
-    _refuse_no_classes(source, entries)
-    _refuse_empty_classes(source, tops, entries)
+    _refuse_no_classes(source, files, entries)
+    _refuse_empty_classes(source, files, tops, entries)
     return Listing(source, tuple(entries), _ignored(paths, entries))
 
 
-def _entry(path: str, tops: dict[str, str | None]) -> Entry | None:
+def _entry(path: str, tops: Mapping[str, str | None]) -> Entry | None:
     for top, split in tops.items():
         below = path.removeprefix(f"{top}/") if top else path
         if (not top or below != path) and "/" in below:
@@ -50,11 +50,11 @@ def _ignored(paths: list[str], entries: list[Entry]) -> dict[str, int]:
     return ignored | ({OUTSIDE: outside} if outside else {})
 
 
-def _refuse_missing(source: Source, folders: dict[str, str]) -> None:
-    there = source.folders()
+def _refuse_missing(source: Source, files: Files, given: Mapping[str, str]) -> None:
+    there = folders(files)
     missing = [
         f"data.split.given.folders.{split}: {name!r}"
-        for split, name in folders.items()
+        for split, name in given.items()
         if name not in there
     ]
     if missing:
@@ -64,22 +64,22 @@ def _refuse_missing(source: Source, folders: dict[str, str]) -> None:
         )
 
 
-def _refuse_no_classes(source: Source, entries: list[Entry]) -> None:
+def _refuse_no_classes(source: Source, files: Files, entries: list[Entry]) -> None:
     if not entries:
         raise DataError(
             f"{source.uri}: expected one folder a class with images in it, found no image in any"
-            f" folder; the folders there are {_listed(source.folders())}"
+            f" folder; the folders there are {_listed(folders(files))}"
         )
 
 
 def _refuse_empty_classes(
-    source: Source, tops: dict[str, str | None], entries: list[Entry]
+    source: Source, files: Files, tops: Mapping[str, str | None], entries: list[Entry]
 ) -> None:
     filled = {(entry.given, entry.label) for entry in entries}
     empty = [
         f"{top}/{name}" if top else name
         for top, split in tops.items()
-        for name in source.folders(top)
+        for name in folders(files, top)
         if (split, normal(name)) not in filled
     ]
     if empty:

@@ -11,7 +11,7 @@ from farandole.api.errors import DataError
 from farandole.data.itemised import itemised
 from farandole.data.readers.listing import Entry, Listing, counted, is_image, normal
 from farandole.data.skipped import Skipped
-from farandole.data.sources import Source
+from farandole.data.sources import Files, Source
 
 UNLISTED = "(not in the labels)"
 
@@ -40,26 +40,28 @@ class _Line:
         return self.cells["path"].strip()
 
 
-def read_labels(source: Source, table: str, content: bytes, columns: SplitColumns) -> Listing:
+def read_labels(
+    source: Source, files: Files, table: str, content: bytes, columns: SplitColumns
+) -> Listing:
     """Read the images that the CSV `content` names; `table` is what messages call it.
 
     A line that repeats an earlier one is skipped and listed. Raises DataError with every line that
     names no file of the source, climbs out of it, has no label, or contradicts an earlier line.
     """
     lines = list(_lines(table, content, ("path", "label", *columns.named().values())))
-    files = {normal(found.path): found.path for found in source.listing()}
+    there = {normal(found.path): found.path for found in files}
     first: dict[str, _Line] = {}
     problems: list[str] = []
     skipped: list[Skipped] = []
     for line in lines:
         before = first.setdefault(normal(line.path), line)
-        if (problem := _problem(line, before, files)) is not None:
+        if (problem := _problem(line, before, there)) is not None:
             problems.append(f"{table}:{line.number}: {problem}")
         elif before is not line:
             skipped.append(_repeated(table, line, before))
     _refuse(table, problems, lines)
-    entries = sorted((_entry(line, files, columns) for line in first.values()), key=_path)
-    ignored = _ignored(files.values(), entries)
+    entries = sorted((_entry(line, there, columns) for line in first.values()), key=_path)
+    ignored = _ignored(there.values(), entries)
     return Listing(source, tuple(entries), ignored, tuple(skipped))
 
 

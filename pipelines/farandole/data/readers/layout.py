@@ -11,7 +11,6 @@ from farandole.data.readers.idx import IMAGES, read_idx
 from farandole.data.readers.image_folder import read_classes, read_splits
 from farandole.data.readers.labels_csv import SplitColumns, read_labels
 from farandole.data.readers.listing import Listing
-from farandole.data.sources import Source
 
 
 def read_images(data: Data, folder: Path) -> Listing:
@@ -22,15 +21,16 @@ def read_images(data: Data, folder: Path) -> Listing:
     if data.images is None:
         raise DataError("data.images: expected a folder or an s3:// prefix, received nothing")
     source = open_source(data.images, folder)
+    files = source.listing()
     columns = _columns(data.split)
     if data.labels is not None:
         content = local_file(data.labels, folder, "data.labels").read_bytes()
-        return read_labels(source, data.labels, content, columns)
+        return read_labels(source, files, data.labels, content, columns)
     _refuse_columns(columns)
-    folders = _folders(data.split)
-    if _is_idx(source):
-        return read_idx(source, folders)
-    return read_splits(source, folders) if folders else read_classes(source)
+    given = _folders(data.split)
+    if any(IMAGES.fullmatch(found.path) for found in files):
+        return read_idx(source, files, given)
+    return read_splits(source, files, given) if given else read_classes(source, files)
 
 
 def _columns(split: Split) -> SplitColumns:
@@ -55,7 +55,3 @@ def _folders(split: Split) -> dict[str, str] | None:
     folders = split.given.folders
     named = {"train": folders.train, "validation": folders.validation, "test": folders.test}
     return {name: folder for name, folder in named.items() if folder is not None}
-
-
-def _is_idx(source: Source) -> bool:
-    return any(IMAGES.fullmatch(found.path) for found in source.listing())

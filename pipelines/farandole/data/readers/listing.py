@@ -50,7 +50,7 @@ def is_image(path: str) -> bool:
 
 def counted(paths: Iterable[str]) -> dict[str, int]:
     """Count files that are no images, by suffix."""
-    counts = Counter(_kind(path) for path in paths)
+    counts = Counter(_kind(path) for path in paths if not path.endswith("/"))
     return dict(sorted(counts.items()))
 
 
