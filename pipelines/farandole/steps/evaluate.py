@@ -33,6 +33,10 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
 
     store, model = open_store(parameters.place.store), parameters.model()
     champion = open_champion(parameters.place, model)
+    own = f"runs/{parameters.prepared.identity}/evaluation.json"
+    if champion and champion.identity == parameters.prepared.identity and store.exists(own):
+        # Promoted, and killed before its outcome was written: it is not judged against itself.
+        return Outputs.model_validate_json(store.get(own))
     key = step_key(
         "evaluate",
         arrays=parameters.featurized.arrays,
@@ -48,7 +52,9 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
         return evaluate(parameters, store, champion, progress)
 
     count_decision(store, parameters)
-    return cached(store, key, Outputs, compute)
+    outputs = cached(store, key, Outputs, compute)
+    store.put(own, outputs.model_dump_json().encode())
+    return outputs
 
 
 def count_decision(store: Store, parameters: Parameters) -> int:

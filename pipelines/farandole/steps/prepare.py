@@ -11,9 +11,11 @@ from farandole.data.drift import DriftReport, compare
 from farandole.data.prepare import Prepared, fingerprint
 from farandole.data.prepare import prepare as prepare_data
 from farandole.data.store import open_store
+from farandole.registry.tracking import open_tracker
 from farandole.steps.incumbent import open_champion
 from farandole.steps.outcome import outcome_of
 from farandole.steps.place import Place, StepOutputs, StepParameters
+from farandole.steps.serving import serve_again
 from farandole.steps.train_statistics import train_statistics
 
 
@@ -56,12 +58,18 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
 
 
 def trained_before(model: Model, place: Place) -> Outcome | None:
-    """Return the outcome of this very document on this very listing; reads no data."""
+    """Return the outcome of this very document on this very listing; reads no data.
+
+    A document that went back to what was promoted before gets its alias back.
+    """
     store, recipe = open_store(place.store), model.spec.recipe
     pointer = _pointer(recipe, Path(place.folder))
     if not store.exists(pointer):
         return None
-    return outcome_of(store, store.get(pointer).decode())
+    outcome = outcome_of(store, store.get(pointer).decode())
+    if outcome is not None:
+        serve_again(store, model, outcome, lambda: open_tracker(place.tracking))
+    return outcome
 
 
 def builder(recipe: Recipe, folder: Path) -> str | None:

@@ -50,10 +50,10 @@ def worse_by(distance: Callable[[float], float]) -> Callable[[Recipe], Predictio
 
 
 def searched(
-    trained: Callable[[Recipe], Predictions], known: dict[int, Trial] | None = None, **how: int
+    trained: Callable[[Recipe], Predictions],
 ) -> tuple[Found, list[Trial]]:
     told: list[Trial] = []
-    return search(recipe(**how), held(), trained, told.append, known or {}), told
+    return search(recipe(), held(), trained, told.append, {}), told
 
 
 def test_the_first_trial_is_the_documents_own_parameters() -> None:
