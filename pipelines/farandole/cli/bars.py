@@ -69,6 +69,7 @@ class Bars:
     def __enter__(self) -> Bars:
         """Begin to draw."""
         self._bars.start()
+        self._begin("pipeline")
         return self
 
     def __exit__(
@@ -84,7 +85,8 @@ class Bars:
         """Take in the next event."""
         match event:
             case Started(step):
-                self._shown[step] = {"": self._bars.add_task("", total=None, step=step)}
+                self._clear("pipeline")
+                self._begin(step)
             case Finished(step, seconds):
                 self._clear(step)
                 line = f"[green]✓[/] [bold]{step:<{STEP_WIDTH}}[/] [dim]{duration(seconds)}[/]"
@@ -96,6 +98,9 @@ class Bars:
             case Failed(step):
                 self._clear(step)
                 self._console.print(f"[red]✗[/] [bold]{step}[/]")
+
+    def _begin(self, step: str) -> None:
+        self._shown[step] = {"": self._bars.add_task("starting", total=None, step=step)}
 
     def _advance(self, event: Advanced) -> None:
         shown = self._shown.setdefault(event.step, {})

@@ -68,9 +68,10 @@ def places_table(ran: Ran, state: State) -> Table:
         table.add_row("report", Text(str(ran.report)))
     table.add_row("curves", Text(f"farandole ui{_state_option(state)}"))
     table.add_row("identity", outcome.identity[:16])
-    seconds = ran.seconds or outcome.seconds
-    if seconds:
-        table.add_row("time" if ran.seconds else "time then", _time(seconds))
+    if ran.seconds:
+        table.add_row("time", f"{duration(ran.elapsed)}: {_steps(ran.seconds)}")
+    elif outcome.seconds:
+        table.add_row("time then", _steps(outcome.seconds))
     return table
 
 
@@ -100,9 +101,8 @@ def _registered(outcome: Outcome) -> str:
     return f"{version}, alias {outcome.alias}"
 
 
-def _time(seconds: dict[str, float]) -> str:
-    steps = " · ".join(f"{step} {duration(spent)}" for step, spent in seconds.items())
-    return f"{duration(sum(seconds.values()))}: {steps}"
+def _steps(seconds: dict[str, float]) -> str:
+    return " · ".join(f"{step} {duration(spent)}" for step, spent in seconds.items())
 
 
 def _state_option(state: State) -> str:

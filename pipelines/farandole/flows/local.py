@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +47,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Ran:
-    """A document's outcome, `known` when another run had trained it, and time by step."""
+    """A document's outcome, `known` when another run had trained it.
+
+    seconds: time of each step of this run, and `elapsed` of the whole.
+    """
 
     outcome: Outcome
     known: bool
     seconds: dict[str, float]
     report: Path | None
+    elapsed: float
 
 
 def run_document(
@@ -62,9 +67,11 @@ def run_document(
     Raises StepFailed with the error of the step that failed, and KeyboardInterrupt after every
     process of the run has ended.
     """
+    began = time.monotonic()
     known = answer(request.model, request.place())
     if known is not None:
-        return Ran(known, known=True, seconds={}, report=report_of(known, request.state))
+        report = report_of(known, request.state)
+        return Ran(known, True, {}, report, time.monotonic() - began)
     folder = request.state.attempt(request.attempt)
     heard = Heard(watch)
     _carry_out(request, folder, heard, runner)
@@ -72,7 +79,8 @@ def run_document(
     if outcome is None:
         raise heard.failure(folder / LOG)
     report = report_of(outcome, request.state)
-    return Ran(outcome, "register" not in heard.seconds, heard.seconds, report)
+    followed = "register" not in heard.seconds
+    return Ran(outcome, followed, heard.seconds, report, time.monotonic() - began)
 
 
 def _carry_out(request: Request, folder: Path, heard: Heard, runner: Sequence[str]) -> None:
