@@ -85,15 +85,22 @@ def _of_ranks(held: HeldOut, predicted: Predictions, cluster: Labels) -> Scorer:
 
 
 def _area(positive: NDArray[np.bool_], probability: Numbers) -> Scorer:
-    """Share of (positive, negative) weight in the right order, ties counted half."""
+    """Share of (positive, negative) weight in the right order, ties counted half.
+
+    A positive row outranks the negative weight below its probability, and half of what ties.
+    """
     order = np.argsort(probability, kind="stable")
-    starts = np.flatnonzero(np.diff(probability[order], prepend=-np.inf))
-    ordered = positive[order]
+    ordered, sorted_probability = positive[order], probability[order]
+    positives = np.flatnonzero(ordered)
+    first = np.searchsorted(sorted_probability, sorted_probability[positives], side="left")
+    past = np.searchsorted(sorted_probability, sorted_probability[positives], side="right")
 
     def area(weight: Numbers) -> Numbers:
-        above = np.add.reduceat(weight[:, order] * ordered, starts, axis=1)
-        below = np.add.reduceat(weight[:, order] * ~ordered, starts, axis=1)
-        pairs = (above * (np.cumsum(below, axis=1) - below / 2)).sum(axis=1)
-        return np.asarray(pairs / (above.sum(axis=1) * below.sum(axis=1)))
+        weight = weight[:, order]
+        below = np.zeros((len(weight), len(order) + 1))
+        np.cumsum(weight * ~ordered, axis=1, out=below[:, 1:])
+        own = weight[:, positives]
+        pairs = (own * (below[:, first] + below[:, past])).sum(axis=1) / 2
+        return np.asarray(pairs / (own.sum(axis=1) * below[:, -1]))
 
     return area

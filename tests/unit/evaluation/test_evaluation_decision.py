@@ -130,6 +130,13 @@ def test_a_champion_that_is_not_beaten_stays() -> None:
     assert "the champion (version 3) keeps its place" in decision.headline
 
 
+def test_a_champion_that_is_not_clearly_beaten_stays_too() -> None:
+    close = champion(right_in(0.82, HELD.y, seed=3), FAIR)
+    assert close.gain is not None
+    assert close.gain.difference > 0 > close.gain.low
+    assert not close.won
+
+
 @pytest.mark.parametrize("recipe_changed, won", [(True, False), (False, True)])
 def test_new_data_may_cost_a_hundredth_and_a_new_recipe_nothing(
     recipe_changed: bool, won: bool
@@ -227,6 +234,8 @@ def test_models_of_folds_that_are_each_constant_are_constant_together() -> None:
     each_its_own = Predictions(folds.astype(np.float64))
     held = HeldOut(np.linspace(0, 9e3, 300), alone(300))
     assert constant("rmse", held, each_its_own) is None
+    one_learns = Predictions(np.where(folds == 0, np.arange(300.0), 1000.0))
+    assert constant("rmse", held, one_learns, folds=folds) is None
     assert constant("rmse", held, each_its_own, folds=folds) is not None
 
 
