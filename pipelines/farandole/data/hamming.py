@@ -17,7 +17,7 @@ Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 
 BITS = 64
-FEW = 2048  # hashes that are compared pair by pair sooner than searched by further bands
+FEW = 1024  # hashes that are compared pair by pair sooner than searched by further bands
 
 
 def close_pairs(hashes: Hashes, distance: int) -> Iterator[Positions]:
