@@ -327,16 +327,15 @@ def promoted() -> ReportData:
             )
             for at, (true, said) in enumerate([("animals", "food-and-plants")] * 5)
         ),
-        spent=tuple(
-            Spent(phase=phase, seconds=seconds)
-            for phase, seconds in (
-                ("prepare", 6.1),
-                ("featurize", 31.4),
-                ("tune", 48.8),
-                ("train", 22.9),
-                ("evaluate", 41.0),
-                ("register", 18.2),
-            )
+        spent=(
+            Spent(phase="prepare", seconds=6.1),
+            Spent(phase="featurize", seconds=31.4),
+            Spent(phase="tune", seconds=48.8),
+            Spent(phase="train", seconds=22.9),
+            Spent(phase="evaluate", seconds=41.0),
+            Spent(phase="register", seconds=18.2),
+            Spent(phase="steps", seconds=15.2, within="train"),
+            Spent(phase="validation", seconds=3.1, within="train"),
         ),
         lineage=facts(
             data_digest="9b1c77f0a2d4" * 5 + "ab12",

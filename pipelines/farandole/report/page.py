@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from farandole.report import wording
+from farandole.report.charts.bars import Bars, bars
 from farandole.report.charts.curves import learning_plots, tuning_plot
 from farandole.report.charts.forest import Forest, forest
 from farandole.report.charts.matrix import Cell, Pair, cells, pairs
@@ -48,6 +49,7 @@ class Charts:
     residuals: Plot | None
     cells: tuple[tuple[Cell, ...], ...] | None
     pairs: tuple[Pair, ...]
+    time: Bars
 
 
 def render(data: ReportData) -> str:
@@ -71,6 +73,7 @@ def _charts(data: ReportData) -> Charts:
         residuals=residual_plot(data.residuals) if data.residuals else None,
         cells=cells(data.confusion) if data.confusion else None,
         pairs=pairs(data.confusion) if data.confusion else (),
+        time=bars(data.spent),
     )
 
 

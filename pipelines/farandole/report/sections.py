@@ -170,7 +170,8 @@ class Mistake(View):
 
 
 class Spent(View):
-    """Where time went."""
+    """Where time went; `within` names the phase that this one is a part of."""
 
     phase: str
     seconds: float
+    within: str | None = None

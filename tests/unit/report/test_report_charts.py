@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farandole.report.charts.bars import bars
 from farandole.report.charts.curves import learning_plots, tuning_plot
 from farandole.report.charts.forest import forest
 from farandole.report.charts.scale import Scale, scale_of
 from farandole.report.charts.squares import roc_plot
-from farandole.report.sections import Epoch, Learning, Trial, Tuning
+from farandole.report.sections import Epoch, Learning, Spent, Trial, Tuning
 from farandole.report.wording import count, duration, figure, percent, share, signed, words
 from tests.support.report_runs import promoted
 
@@ -76,6 +77,22 @@ def test_ten_thousand_epochs_are_thinned_and_the_last_one_stays() -> None:
 
 def test_no_epochs_are_no_plots() -> None:
     assert learning_plots(learning(0)) == ()
+
+
+def test_parts_of_a_phase_come_below_it_and_are_not_counted_twice() -> None:
+    spent = (
+        Spent(phase="prepare", seconds=10),
+        Spent(phase="train", seconds=30),
+        Spent(phase="evaluate", seconds=20),
+        Spent(phase="step", seconds=24, within="train"),
+        Spent(phase="input", seconds=3, within="train"),
+    )
+    found = bars(spent)
+    assert found.total == 60
+    assert [bar.phase for bar in found.bars] == ["prepare", "train", "step", "input", "evaluate"]
+    assert [bar.part for bar in found.bars] == [False, False, True, True, False]
+    assert found.bars[2].width == 80
+    assert bars(spent[3:]).total == 27
 
 
 def tuning(*values: float | None, chosen: int = 0) -> Tuning:
