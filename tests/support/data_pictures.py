@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from zlib import crc32
+from zlib import compress, crc32
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +18,18 @@ def picture(seed: int, size: int = 16, kind: str = "PNG") -> bytes:
     out = io.BytesIO()
     image.save(out, kind)
     return out.getvalue()
+
+
+def bomb(side: int = 20_000) -> bytes:
+    """Encode a PNG of a few bytes that claims to hold `side` x `side` pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        length, checksum = len(data), crc32(kind + data)
+        return length.to_bytes(4, "big") + kind + data + checksum.to_bytes(4, "big")
+
+    size = side.to_bytes(4, "big")
+    header = chunk(b"IHDR", size + size + bytes((8, 2, 0, 0, 0)))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", compress(b"")) + chunk(b"IEND", b"")
 
 
 def write(folder: Path, files: dict[str, bytes]) -> Path:

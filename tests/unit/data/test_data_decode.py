@@ -2,13 +2,13 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from farandole.data.decode import Undecodable, decode
+from tests.support.data_pictures import bomb
 
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
 
@@ -149,15 +149,8 @@ def test_a_truncated_picture_is_refused(kind: str) -> None:
 
 
 def test_a_bomb_of_20000_by_20000_pixels_is_refused_before_it_is_decoded() -> None:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0))
-    bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     with pytest.raises(Undecodable, match=r"20000 x 20000 = 400000000 pixels.* limit of 100000000"):
-        decode(bomb, 4, 4)
+        decode(bomb(20_000), 4, 4)
 
 
 def test_the_limit_of_pixels_is_the_callers() -> None:

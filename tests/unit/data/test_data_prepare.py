@@ -14,7 +14,7 @@ from farandole.data.folder_store import FolderStore
 from farandole.data.prepare import Prepared, open_prepared, prepare
 from farandole.data.store import StoreFull
 from tests.support.data_disks import FullStore, small_disk
-from tests.support.data_pictures import class_folders, idx, picture, recompressed, write
+from tests.support.data_pictures import bomb, class_folders, idx, picture, recompressed, write
 
 COUNTS = {"cat": 40, "dog": 50}
 
@@ -147,6 +147,21 @@ def test_the_limit_of_pixels_is_the_documents(images: Path, store: FolderStore) 
     assert "cat/large.png: holds 64 x 64 = 4096 pixels, more than the limit of 4095" in message
 
 
+def test_an_image_bomb_is_listed_with_its_size(images: Path, store: FolderStore) -> None:
+    write(images, {"cat/bomb.png": bomb(20_000)})
+    message = refusal(images, store)
+    assert "cat/bomb.png: holds 20000 x 20000 = 400000000 pixels" in message
+    assert "Mend or remove these files, or raise the limit to skip them." in message
+
+
+def test_unicode_names_come_through_whole(tmp_path: Path, store: FolderStore) -> None:
+    images = class_folders(tmp_path / "images", {"\u732b": 40, "caf\u00e9 \u2028 \U0001f415": 50})
+    data = prepared(images, store)
+    assert data.manifest.classes == ("caf\u00e9 \u2028 \U0001f415", "\u732b")
+    row = data.rows("train")[0]
+    assert data.content("train", 0) == (images / row.path).read_bytes()
+
+
 def test_a_file_in_two_classes_is_refused_with_both_paths(images: Path, store: FolderStore) -> None:
     write(images, {"dog/again.png": (images / "cat/0003.png").read_bytes()})
     message = refusal(images, store)
@@ -238,6 +253,8 @@ def test_a_full_store_loses_nothing_and_the_next_run_completes(
     for room in range(8):  # writes that still fit
         with pytest.raises(StoreFull, match="disk is full"):
             prepare(declared, "ImageClassification", tmp_path, FullStore(store, room))
+        manifests = [each.key for each in store.list("") if each.key.endswith("manifest.json")]
+        assert manifests == [f"{before.prefix}/manifest.json"]
     assert open_prepared(store, before.prefix).content("train", 0)
     whole = prepared(images, store)
     assert whole.manifest.splits["train"].rows == len(whole.rows("train"))
