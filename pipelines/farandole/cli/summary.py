@@ -31,7 +31,7 @@ def summary(ran: Ran, state: State, confidence: float) -> RenderableType:
 def headline(outcome: Outcome, known: bool) -> Text:
     """Say what was decided."""
     style = "bold red" if outcome.refused else "bold green"
-    line = Text.assemble((f"{outcome.name}: {outcome.verdict}", style), ". ", outcome.sentence)
+    line = Text.assemble((f"{outcome.name}: ", "bold"), (outcome.sentence, style))
     if known:
         line.append(f"\n{KNOWN}", style="dim")
     return line

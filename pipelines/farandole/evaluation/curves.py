@@ -11,6 +11,7 @@ from farandole.evaluation.predictions import Evidence, HeldOut, Numbers, Predict
 from farandole.evaluation.totals import errors, log_losses, weights
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_NOTHING = 2.0  # a threshold that no probability reaches; infinity is no JSON
 _POINTS = 200  # of a curve that is drawn a few hundred pixels wide
 
 
@@ -38,6 +39,7 @@ class Roc(Evidence):
     name: str = Field(description="The class that counts as positive.")
     false_positive_rate: tuple[float, ...] = Field(description="Ascending, 0 to 1.")
     true_positive_rate: tuple[float, ...] = Field(description="At the same thresholds.")
+    threshold: tuple[float, ...] = Field(description="Descending; above 1 nothing is positive.")
     area: float = Field(description="Area under the curve.")
 
 
@@ -146,12 +148,13 @@ def _roc(held: HeldOut, probability: Numbers, positive: int, name: str) -> Roc:
     from sklearn.metrics import auc, roc_curve
 
     weight = weights(held)
-    false, true, _ = roc_curve(held.y == positive, probability, sample_weight=weight)
+    false, true, cuts = roc_curve(held.y == positive, probability, sample_weight=weight)
     shown = np.unique(np.linspace(0, len(false) - 1, min(len(false), _POINTS)).astype(np.int64))
     return Roc(
         name=name,
         false_positive_rate=tuple(float(each) for each in false[shown]),
         true_positive_rate=tuple(float(each) for each in true[shown]),
+        threshold=tuple(float(each) for each in np.minimum(cuts[shown], _NOTHING)),
         area=float(auc(false, true)),
     )
 

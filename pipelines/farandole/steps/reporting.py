@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -176,14 +175,16 @@ def _mistake(prepared: Prepared, row: RowFinding) -> Mistake:
 
 
 def _spent(parameters: register.Parameters) -> tuple[Spent, ...]:
-    steps = program.seconds(parameters.place)
-    ring = {
-        f"train: {phase}": seconds
+    spent = [
+        Spent(phase=step, seconds=seconds)
+        for step, seconds in program.seconds(parameters.place).items()
+    ]
+    ring = [
+        Spent(phase=phase, seconds=seconds, within="train")
         for phase, seconds in parameters.trained.seconds.items()
         if phase != "total"
-    }
-    both: Sequence[tuple[str, float]] = [*steps.items(), *ring.items()]
-    return tuple(Spent(phase=phase, seconds=seconds) for phase, seconds in both)[:40]
+    ]
+    return (*spent, *ring)[:40]
 
 
 def _lineage(parameters: register.Parameters) -> tuple[Fact, ...]:

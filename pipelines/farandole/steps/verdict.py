@@ -15,7 +15,7 @@ from farandole.evaluation import leak
 from farandole.evaluation.champion import ChampionComparison
 from farandole.evaluation.comparison import compare
 from farandole.evaluation.constant_predictor import constant
-from farandole.evaluation.curves import calibration, confusion, residuals, roc, worst
+from farandole.evaluation.curves import Roc, calibration, confusion, residuals, roc, worst
 from farandole.evaluation.decision import Decision, decide, refuse_not_finite
 from farandole.evaluation.metric import metrics
 from farandole.evaluation.predictions import HeldOut
@@ -190,12 +190,22 @@ def _checks(fitted: Fit, test: Dataset) -> tuple[Check, ...]:
     )
 
 
+def _roc_points(curves: tuple[Roc, ...]) -> tuple[tuple[float, float, float], ...]:
+    """Return (false positive rate, true positive rate, threshold) of the first curve."""
+    if not curves:
+        return ()
+    curve = curves[0]
+    return tuple(
+        zip(curve.false_positive_rate, curve.true_positive_rate, curve.threshold, strict=True)
+    )
+
+
 def _outputs(findings: Findings, classes: tuple[str, ...], key: str) -> step.Outputs:
     return step.Outputs(
         decision=findings.decision,
         metrics=findings.metrics,
         classes=classes,
         confusion=findings.confusion.counts if findings.confusion else (),
-        roc=(),
+        roc=_roc_points(findings.roc),
         evidence=key,
     )

@@ -59,7 +59,7 @@ def summed_up(
 
 def test_the_summary_says_the_decision_the_rivals_and_where_everything_lies() -> None:
     text = summed_up(OUTCOME, seconds={"prepare": 3.2, "train": 100.0})
-    assert "stamps: Promoted. The model beats its best baseline, linear." in text
+    assert "stamps: The model beats its best baseline, linear." in text
     for row in (
         ["this model", "0.9510"],
         ["linear", "0.8120", "+0.1390", "+0.0800 to +0.1900"],

@@ -50,7 +50,7 @@ def test_every_evidence_is_read_as_it_was_found() -> None:
         (evidence.Residuals, evaluation.residuals(evaluation.HeldOut(y, alone(50)), values)),
     ):
         read = view.model_validate(found)
-        assert read.model_dump() == found.model_dump()
+        assert read.model_dump() == found.model_dump(include=set(view.model_fields))
 
 
 @pytest.mark.parametrize("run", [promoted(), baseline_won(), constant(), barest()])
