@@ -2,17 +2,30 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
+from farandole.api.errors import DataError
 from farandole.ring.collective import Collective
-from farandole.ring.learner import Fitted, Settings
+from farandole.ring.learner import Fitted, Learner, Settings
 from farandole.ring.stores import MemoryStore, Store
 from farandole.ring.threads import Threads
 from farandole.ring.training import fit
-from tests.support.ring_learning import Ticks, distance, head, rows, same_bits, weights
+from tests.support.ring_learning import (
+    CLASSES,
+    Ticks,
+    dense,
+    distance,
+    head,
+    learner,
+    rows,
+    same_bits,
+    weights,
+)
 
 TRAIN, HELD = rows(150), rows(50, copies=1, seed=1)
 HUNDRED = Settings(
@@ -31,11 +44,9 @@ def train(
 ) -> Ended:
     def program(ring: Collective) -> Ended:
         ticks = Ticks(killed_at)
-        learner = head(settings, ring, optimizer)
-        fitted = fit(
-            learner, TRAIN, HELD, settings, ring, store, stop=stop or ticks.stop, clock=ticks
-        )
-        return fitted, weights(learner.model)
+        made = head(settings, ring, optimizer)
+        fitted = fit(made, TRAIN, HELD, settings, ring, store, stop=stop or ticks.stop, clock=ticks)
+        return fitted, weights(made.model)
 
     ended = Threads(ranks).run(program)
     assert all(same_bits(other, ended[0][1]) for _, other in ended)
@@ -89,6 +100,50 @@ def test_a_run_killed_at_random_steps_ends_bitwise_as_an_uninterrupted_one(
     assert (resumed.best_step, resumed.best_epoch) == (fitted.best_step, fitted.best_epoch)
 
 
+def test_twenty_steps_of_a_cnn_come_to_the_same_weights_on_any_number_of_ranks() -> None:
+    settings = Settings(global_batch=16, lanes=16, epochs=5, identity="cnn")
+    draw = np.random.default_rng(4)
+    pixels = draw.integers(0, 256, (1, 60, 12, 12, 3), dtype=np.uint8)
+    train = replace(rows(60, copies=1), x=pixels)
+
+    def program(ring: Collective) -> tuple[int, Mapping[str, Any]]:
+        made = cnn()
+        return fit(made, train, None, settings, ring).steps, weights(made.model)
+
+    steps, alone = Threads(1).run(program)[0]
+    assert steps == 20
+    for ranks in (2, 3):
+        assert distance(Threads(ranks).run(program)[0][1], alone) <= 1e-5
+
+
+def cnn() -> Learner:
+    first = keras.initializers.GlorotUniform(seed=5)
+    layers = [
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.Conv2D(8, 3, activation="relu", kernel_initializer=first),
+        keras.layers.MaxPooling2D(),
+        keras.layers.Flatten(),
+        dense(CLASSES, "outputs"),
+    ]
+    return learner(keras.Sequential([keras.Input([12, 12, 3]), *layers]), "adam")
+
+
+def test_a_store_that_refuses_a_checkpoint_stops_the_run_and_loses_none_before() -> None:
+    @dataclass(frozen=True)
+    class FullStore(MemoryStore):
+        def put(self, key: str, content: bytes) -> None:
+            if key > f"checkpoints/job/{30:010d}":
+                raise DataError("disk full")
+            super().put(key, content)
+
+    store = FullStore()
+    with pytest.raises(DataError, match="disk full"):
+        train(2, "sgd", store)
+    resumed, weighed = train(2, "sgd", MemoryStore(store.objects))
+    assert resumed.steps == 100
+    assert same_bits(weighed, train(2, "sgd")[1])
+
+
 def test_early_stopping_survives_a_resume_and_restores_the_best_weights() -> None:
     settings = replace(HUNDRED, patience=2, minimum_gain=0.05, epochs=30)
     fitted, whole = train(2, "sgd", settings=settings)
@@ -118,9 +173,9 @@ def test_a_stop_asked_of_one_rank_stops_all_at_the_same_step_with_a_checkpoint()
 
     def program(ring: Collective) -> int:
         asked = iter(range(1000))
-        learner = head(settings, ring)
+        made = head(settings, ring)
         stop = (lambda: next(asked) == 13) if ring.rank == 1 else (lambda: False)
-        fitted = fit(learner, TRAIN, HELD, settings, ring, store, stop=stop)
+        fitted = fit(made, TRAIN, HELD, settings, ring, store, stop=stop)
         assert fitted.interrupted
         return fitted.steps
 

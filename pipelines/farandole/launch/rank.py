@@ -117,7 +117,7 @@ class Supervisor:
 
     def _step(self) -> int | None:
         beat = self._path("step")
-        step = struct.unpack("<q", beat.read_bytes())[0] if beat.exists() else -1
+        step, _ = struct.unpack("<qq", beat.read_bytes()) if beat.exists() else (-1, 0)
         return step if step >= 0 else None
 
     def _path(self, kind: str) -> Path:

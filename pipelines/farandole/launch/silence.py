@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass
 class Silence:
-    """Follows the steps of `ranks` ranks and the length of a progress file.
+    """Follows the heartbeats of `ranks` ranks and the length of a progress file.
 
     `seconds` is how long all of them may stand still.
     """
@@ -20,12 +20,13 @@ class Silence:
     progress: Path | None
     seconds: float
     clock: Callable[[], float]
-    _seen: tuple[int | None, ...] = ()
+    _seen: tuple[bytes | int | None, ...] = ()
     _since: float = field(default=0.0)
 
     def broken_for(self) -> float:
         """Return for how many seconds nothing has moved."""
-        now, seen = self.clock(), (*self.steps(), self._length())
+        beats = (_content(self._path(rank)) for rank in range(self.ranks))
+        now, seen = self.clock(), (*beats, self._length())
         if seen != self._seen:
             self._seen, self._since = seen, now
         return now - self._since
@@ -37,7 +38,7 @@ class Silence:
 
     def steps(self) -> list[int | None]:
         """Return the step each rank is in; None for one that has not said."""
-        return [_step(self.folder / f"{rank}.step") for rank in range(self.ranks)]
+        return [_step(_content(self._path(rank))) for rank in range(self.ranks)]
 
     def describe(self) -> str:
         """Say which rank hangs: the one that is behind, where one is."""
@@ -48,14 +49,20 @@ class Silence:
         blame = f"; rank {behind[0]} is behind" if known and behind else ""
         return f"no rank made progress for {self.seconds:.0f} s ({stand}{blame})"
 
+    def _path(self, rank: int) -> Path:
+        return self.folder / f"{rank}.step"
+
     def _length(self) -> int | None:
         exists = self.progress is not None and self.progress.exists()
         return self.progress.stat().st_size if self.progress is not None and exists else None
 
 
-def _step(path: Path) -> int | None:
-    content = path.read_bytes() if path.exists() else b""
-    step = struct.unpack("<q", content)[0] if len(content) == 8 else -1
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _step(content: bytes) -> int | None:
+    step, _ = struct.unpack("<qq", content) if len(content) == 16 else (-1, 0)
     return int(step) if step >= 0 else None
 
 

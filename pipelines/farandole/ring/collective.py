@@ -51,7 +51,7 @@ class Collective(Protocol):
         ...
 
     def beat(self, step: int) -> None:
-        """Tell whoever follows this rank that `step` begins."""
+        """Tell whoever follows this rank that it moves, and is in `step`."""
         ...
 
 
@@ -79,5 +79,5 @@ class SingleProcess:
         """Go on."""
 
     def beat(self, step: int) -> None:
-        """Say that `step` begins."""
+        """Say that this rank moves."""
         self.heart.beat(step)

@@ -1,4 +1,4 @@
-"""A rank's heartbeat: eight bytes that say which step it is in, readable even after kill -9."""
+"""A rank's heartbeat: which step it is in, and that it moves; readable even after kill -9."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import struct
 from pathlib import Path
 from typing import Protocol
 
-_LAYOUT = struct.Struct("<q")  # launch reads the same eight bytes, little endian; -1: no step yet
+# Launch reads the same sixteen bytes, little endian: the step (-1: none yet), and a count of beats.
+_LAYOUT = struct.Struct("<qq")
 
 
 class Heartbeat(Protocol):
-    """Where a rank says which step it begins."""
+    """Where a rank says which step it is in, as often as it gets on."""
 
     def beat(self, step: int) -> None:
-        """Say that `step` begins."""
+        """Say that this rank moves, and is in `step`."""
         ...
 
 
@@ -29,13 +30,15 @@ class MappedFile:
     """A file in memory: a beat costs no system call, and the kernel keeps it when we are killed."""
 
     def __init__(self, path: Path) -> None:
-        path.write_bytes(_LAYOUT.pack(-1))
+        path.write_bytes(_LAYOUT.pack(-1, 0))
+        self._beats = 0
         with path.open("r+b") as file:
             self._bytes = mmap.mmap(file.fileno(), _LAYOUT.size)
 
     def beat(self, step: int) -> None:
-        """Write the number of the step that begins."""
-        self._bytes[:] = _LAYOUT.pack(step)
+        """Write the number of the step, and of the beat."""
+        self._beats += 1
+        self._bytes[:] = _LAYOUT.pack(step, self._beats)
 
 
 def heartbeat(path: Path | None) -> Heartbeat:

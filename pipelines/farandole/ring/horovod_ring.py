@@ -61,7 +61,7 @@ class HorovodRing:
             hvd.allreduce(np.zeros(1, np.float32), op=hvd.Sum, name="farandole_barrier")
 
     def beat(self, step: int) -> None:
-        """Say that `step` begins."""
+        """Say that this rank moves."""
         self._heart.beat(step)
 
 

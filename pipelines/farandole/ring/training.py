@@ -7,7 +7,6 @@ from time import monotonic
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from farandole.api.errors import RingError
 from farandole.api.progress import SILENT, Progress
@@ -24,7 +23,7 @@ from farandole.ring.standing import Standing, after_epoch
 from farandole.ring.step import Control, Outcome, Step
 from farandole.ring.stores import MemoryStore, Store
 from farandole.ring.timing import Stopwatch
-from farandole.ring.validation import Validation
+from farandole.ring.validation import Validation, means
 
 
 def fit(
@@ -197,7 +196,7 @@ class _Training:
             epoch=standing.epochs,
             steps=standing.steps,
             learning_rate=self._learner.schedule(standing.steps - 1),
-            train=_means(np.asarray(standing.sums), ("loss", *self._learner.metrics)),
+            train=means(np.asarray(standing.sums), ("loss", *self._learner.metrics)),
             validation=validated,
         )
         self._standing = after_epoch(
@@ -258,9 +257,3 @@ def _checkpoints(
         global_batch=settings.global_batch,
         world_size=collective.size,
     )
-
-
-def _means(sums: NDArray[np.float64], names: tuple[str, ...]) -> dict[str, float]:
-    """Return weighted means; `sums` are the weight and then each weighted total."""
-    weight = sums[0] or 1.0
-    return {name: float(total / weight) for name, total in zip(names, sums[1:], strict=True)}

@@ -34,21 +34,20 @@ class Validation:
         starts = range(0, len(self._rows), self._batch)[
             self._collective.rank :: self._collective.size
         ]
-        mine = [self._batch_sums(start) for start in starts]
+        mine = [self._batch_sums(start, step) for start in starts]
         wrong = [row for _, rows in mine for row in rows]
         sums = sum((s for s, _ in mine), start=np.zeros(2 + len(self._learner.metrics)))
         told = self._collective.gather((sums, wrong))
         _refuse([row for _, rows in told for row in rows], step)
-        weight, *totals = sum(s for s, _ in told)
-        names = ("loss", *self._learner.metrics)
-        return {name: float(total / weight) for name, total in zip(names, totals, strict=True)}
+        return means(sum(sums for sums, _ in told), ("loss", *self._learner.metrics))
 
-    def _batch_sums(self, start: int) -> tuple[NDArray[np.float64], list[str]]:
+    def _batch_sums(self, start: int, step: int) -> tuple[NDArray[np.float64], list[str]]:
+        self._collective.beat(step)
         here = slice(start, start + self._batch)
         weight = np.asarray(self._rows.weight[here], np.float64)
         count = len(weight)
-        scores = self._score(self._padded(self._rows.x[0, here]), self._padded(self._rows.y[here]))
-        scores = scores.numpy()[:, :count].astype(np.float64)
+        x, y = (self._padded(values[here]) for values in (self._rows.x[0], self._rows.y))
+        scores = self._score(tf.constant(x), tf.constant(y)).numpy()[:, :count].astype(np.float64)
         wrong = [self._rows.ids[start + int(i)] for i in np.flatnonzero(~np.isfinite(scores[0]))]
         return np.array([weight.sum(), *(scores @ weight)]), wrong
 
@@ -60,6 +59,15 @@ class Validation:
         outputs = self._learner.model(pixels(x), training=False)
         scored = (self._learner.loss, *self._learner.metrics.values())
         return tf.stack([tf.cast(score(y, outputs), tf.float32) for score in scored])
+
+
+def means(sums: NDArray[np.float64], names: tuple[str, ...]) -> dict[str, float]:
+    """Return weighted means; `sums` are the weight and then each weighted total.
+
+    Rows that all weigh nothing have means of 0.
+    """
+    weight = sums[0] or 1.0
+    return {name: float(total / weight) for name, total in zip(names, sums[1:], strict=True)}
 
 
 def _refuse(wrong: list[str], step: int) -> None:

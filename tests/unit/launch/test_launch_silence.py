@@ -11,8 +11,8 @@ class Clock:
         return self.now
 
 
-def beat(folder: Path, rank: int, step: int) -> None:
-    (folder / f"{rank}.step").write_bytes(struct.pack("<q", step))
+def beat(folder: Path, rank: int, step: int, beats: int = 1) -> None:
+    (folder / f"{rank}.step").write_bytes(struct.pack("<qq", step, beats))
 
 
 def watch(folder: Path, clock: Clock, progress: Path | None = None) -> Silence:
@@ -30,6 +30,16 @@ def test_silence_counts_from_the_first_look_and_ends_with_any_ranks_step(tmp_pat
     assert not silence.too_long
     clock.now += 1
     assert silence.too_long
+
+
+def test_a_rank_that_validates_within_one_step_is_not_silent(tmp_path: Path) -> None:
+    clock = Clock()
+    silence = watch(tmp_path, clock)
+    beat(tmp_path, 0, step=7, beats=1)
+    assert not silence.too_long
+    clock.now += 11
+    beat(tmp_path, 0, step=7, beats=2)
+    assert not silence.too_long
 
 
 def test_a_line_of_progress_breaks_the_silence(tmp_path: Path) -> None:

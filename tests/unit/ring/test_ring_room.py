@@ -28,9 +28,9 @@ def test_a_program_started_alone_is_a_ring_of_one(tmp_path: Path) -> None:
     alone = connect({"PATH": "/bin", "FARANDOLE_HEARTBEAT": str(tmp_path / "beat")})
     assert (alone.rank, alone.size) == (0, 1)
     alone.beat(258)
-    assert (tmp_path / "beat").read_bytes() == b"\x02\x01" + bytes(6)
+    assert (tmp_path / "beat").read_bytes() == b"\x02\x01" + bytes(6) + b"\x01" + bytes(7)
 
 
 def test_a_heart_that_never_beat_says_so(tmp_path: Path) -> None:
     heartbeat(tmp_path / "beat")
-    assert (tmp_path / "beat").read_bytes() == b"\xff" * 8
+    assert (tmp_path / "beat").read_bytes() == b"\xff" * 8 + bytes(8)
