@@ -135,8 +135,14 @@ def test_of_two_runs_at_once_the_second_follows_the_first(stamps: Fake) -> None:
 
 
 def test_a_run_that_follows_takes_the_firsts_outcome(stamps: Fake) -> None:
-    with stamps.start("--json") as first, stamps.start("--json") as second:
-        outs = [run.communicate(timeout=90)[0] for run in (first, second)]
+    stamps.behave(train={"until": "the second follows"})
+    with stamps.start() as first:
+        until(lambda: "train" in stamps.turns())
+        with stamps.start() as second:
+            assert second.stderr is not None
+            assert any("following it" in line for line in iter(second.stderr.readline, ""))
+            (stamps.folder / "the second follows").touch()
+            told = [run.communicate(timeout=90)[0] for run in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0)
     assert stamps.turns().count("register") == 1
-    assert sorted(json.loads(out)["known"] for out in outs) == [False, True]
+    assert ["Trained before" in text for text in told] == [False, True]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ def behave(step: str, place: Place, progress: Progress) -> dict[str, Any]:
         progress.update("rows", done + 1, 3)
     for message in asked.get("say", []):
         progress.say(message)
+    while "until" in asked and not (Path(place.folder) / asked["until"]).exists():
+        time.sleep(0.02)
     match asked.get("end"):
         case "data":
             raise DataError("cat.jpg: expected an image, received a text file; remove it")
