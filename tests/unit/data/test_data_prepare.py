@@ -108,6 +108,24 @@ def test_another_seed_is_prepared_beside_the_first(images: Path, store: FolderSt
     assert open_prepared(store, one.prefix).rows("test") != two.rows("test")
 
 
+def test_the_seed_decides_the_order_and_the_path_does_not(
+    tmp_path: Path, store: FolderStore
+) -> None:
+    images = class_folders(tmp_path / "images/train", COUNTS).parent
+    class_folders(images / "test", COUNTS, seed=1)
+    given = Given(folders=Folders())
+    one, two = (
+        [
+            row.path
+            for row in prepared(images, store, split=Split(seed=seed, given=given)).rows("test")
+        ]
+        for seed in (1, 2)
+    )
+    assert sorted(one) == sorted(two)
+    assert sorted(one) not in (one, two)
+    assert one != two
+
+
 def test_renaming_a_class_is_other_data(images: Path, store: FolderStore) -> None:
     before = prepared(images, store)
     (images / "cat").rename(images / "lion")
