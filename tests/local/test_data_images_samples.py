@@ -1,6 +1,7 @@
 """What is fetched for the examples is what their documents speak of."""
 
 import pytest
+
 from tests.support.data_samples import sample
 
 
