@@ -107,6 +107,12 @@ def test_random_weights_are_a_function_of_their_seed() -> None:
     assert not any((a == b).any() for a, b in zip(one, other, strict=True))
 
 
+def test_pictures_can_be_told_apart_by_random_weights() -> None:
+    model = featurizer(LITE0, "pooled", Weights(random=RandomWeights()), Path)
+    features = model.features(np.stack([cropped(picture()) for picture, _ in PICTURES.values()]))
+    assert 0.05 < features.std(axis=0).mean() < 5
+
+
 @pytest.mark.parametrize("name", [name for name in CATALOGUE if name != LITE0])
 def test_preprocessing_is_that_of_the_networks_authors(name: str) -> None:
     pixels = np.random.default_rng(0).uniform(0, 255, (2, 4, 4, 3)).astype(np.float32)

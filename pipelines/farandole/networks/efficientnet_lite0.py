@@ -91,26 +91,49 @@ def _block(x: Any, name: str, stage: Stage, stride: int) -> Any:
     if stage.expansion > 1:
         y = _convolution(y, f"{name}_expand", channels * stage.expansion, 1, 1)
     depthwise = keras.layers.DepthwiseConv2D(
-        stage.kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
+        stage.kernel,
+        stride,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer=_first_weights(2.0, "fan_out"),
+        name=f"{name}_depthwise",
     )
     y = _normalized(depthwise(y), f"{name}_depthwise")
-    project = keras.layers.Conv2D(stage.channels, 1, use_bias=False, name=f"{name}_project")
-    y = keras.layers.BatchNormalization(epsilon=1e-3, name=f"{name}_project_norm")(project(y))
+    y = keras.layers.ReLU(6.0, name=f"{name}_depthwise_relu")(y)
+    y = _linear_convolution(y, f"{name}_project", stage.channels, 1, 1)
     if stride == 1 and channels == stage.channels:
         y = keras.layers.Add(name=f"{name}_add")([x, y])
     return y
 
 
 def _convolution(x: Any, name: str, channels: int, kernel: int, stride: int) -> Any:
+    x = _linear_convolution(x, name, channels, kernel, stride, gain=2.0)
+    return keras.layers.ReLU(6.0, name=f"{name}_relu")(x)
+
+
+def _linear_convolution(
+    x: Any, name: str, channels: int, kernel: int, stride: int, gain: float = 1.0
+) -> Any:
     convolution = keras.layers.Conv2D(
-        channels, kernel, stride, padding="same", use_bias=False, name=name
+        channels,
+        kernel,
+        stride,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=_first_weights(gain, "fan_in"),
+        name=name,
     )
     return _normalized(convolution(x), name)
 
 
 def _normalized(x: Any, name: str) -> Any:
-    x = keras.layers.BatchNormalization(epsilon=1e-3, name=f"{name}_norm")(x)
-    return keras.layers.ReLU(6.0, name=f"{name}_relu")(x)
+    return keras.layers.BatchNormalization(epsilon=1e-3, name=f"{name}_norm")(x)
+
+
+def _first_weights(gain: float, fan: str) -> keras.initializers.Initializer:
+    # He et al. 2015: a signal neither fades nor saturates over blocks that are never trained;
+    # Keras' own first weights let it fade to 1e-12. A depthwise kernel's window is its "fan_out".
+    return keras.initializers.VarianceScaling(gain, fan, "untruncated_normal")
 
 
 def _torch_name(layer: str) -> str:
