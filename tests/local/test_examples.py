@@ -121,14 +121,17 @@ class _Loads(HTMLParser):
 
 def test_a_head_with_tuning_and_two_workers_runs(tmp_path: Path) -> None:
     data = some_stamps(tmp_path, of_a_class=30)
-    example = ran(tmp_path, document(tmp_path, "02-head-and-tuning.yaml", data))
+    few = {"tuning": {"tpe": {"trials": 3, "batch": 2}}, "training": {"epochs": 5}}
+    example = ran(tmp_path, document(tmp_path, "02-head-and-tuning.yaml", data, **few))
     assert example.outcome.version == "1"
+    trials = sorted((example.state / "store/tuning").rglob("*.json"))
+    assert [json.loads(trial.read_text())["number"] for trial in trials] == [0, 1, 2]
 
 
 TABLES: dict[str, tuple[str, Callable[[Path], Path]]] = {
-    "03-table-regression.yaml": ("rmse", lambda folder: some_rows(folder, "ames/ames.csv", 1500)),
+    "03-table-regression.yaml": ("mae", lambda folder: some_rows(folder, "ames/ames.csv", 1500)),
     "04-table-classification.yaml": (
-        "balancedAccuracy",
+        "rocAuc",
         lambda folder: some_rows(folder, "breast-cancer/breast-cancer.csv", 569),
     ),
 }
