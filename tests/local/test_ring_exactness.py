@@ -149,6 +149,8 @@ def test_early_stopping_survives_a_resume_and_restores_the_best_weights() -> Non
     fitted, whole = train(2, "sgd", settings=settings)
     assert fitted.stopped_early
     assert fitted.best_epoch == fitted.history[-1].epoch - 2
+    until_best = replace(settings, patience=None, epochs=fitted.best_epoch + 1)
+    assert same_bits(whole, train(2, "sgd", settings=until_best)[1])
     last = fitted.history[-1].steps
     resumed, killed = train_through_kills(2, "sgd", [last - 3], settings)
     assert resumed == replace(fitted, seconds=resumed.seconds)

@@ -37,7 +37,7 @@ def linear(**changes: Any) -> Learner:
 
 def plain(model: Any, **changes: Any) -> Learner:
     return replace(
-        learner(model), optimizer=keras.optimizers.SGD(RATE), schedule=lambda _: RATE, **changes
+        learner(model), optimizer=keras.optimizers.SGD(9.0), schedule=lambda _: RATE, **changes
     )
 
 
@@ -169,6 +169,19 @@ def test_a_nan_stops_half_precision_too() -> None:
     train.x[0, 17] = np.nan
     with pytest.raises(RingError, match="row-17"):
         fit(half(), train, None, settings, SingleProcess())
+
+
+def test_the_train_figures_of_an_epoch_are_exact_over_all_its_steps_and_ranks() -> None:
+    train = rows(150, copies=1)
+    settings = Settings(global_batch=16, lanes=16, epochs=1)
+
+    def program(ring: Collective) -> Any:
+        still = replace(linear(), schedule=lambda _: 0.0)
+        return fit(still, train, None, settings, ring).history[0].train
+
+    losses = cross_entropy(train.y, linear().model(train.x[0])).numpy()
+    told = Threads(3).run(program)[0]
+    assert told["loss"] == pytest.approx(np.average(losses, weights=train.weight), rel=1e-5)
 
 
 def test_validation_is_exact_and_weighted_over_all_ranks() -> None:

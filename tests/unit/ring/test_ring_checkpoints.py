@@ -144,6 +144,7 @@ def test_a_kill_before_any_change_leaves_a_complete_checkpoint_to_go_on_from(las
         write(dying, 4, best_step=4)
     except KeyboardInterrupt:
         killed = True
+    assert all(key.replace("manifest.json", "arrays.bin") in store.objects for key in store.objects)
     assert killed == (last < 6)  # two objects written, then two checkpoints of two objects dropped
     steps = read(job(store))
     assert steps == (4 if last >= 2 else 3)
