@@ -47,7 +47,7 @@ def farandole(*arguments: str | Path, timeout: float = 600, **environment: str) 
 
 
 def document(folder: Path, example: str, data: Path, **recipe: Any) -> Path:
-    """Write an example into `folder` with its data replaced, and recipe parts merged in."""
+    """Write an example into `folder`, its data replaced, recipe parts merged in; None removes."""
     yaml = YAML(typ="safe")
     text = yaml.load((EXAMPLES / example).read_text(encoding="utf-8"))
     declared = text["spec"]["recipe"]
@@ -62,7 +62,9 @@ def document(folder: Path, example: str, data: Path, **recipe: Any) -> Path:
 
 def _merge(into: dict[str, Any], parts: dict[str, Any]) -> None:
     for name, value in parts.items():
-        if isinstance(value, dict) and isinstance(into.get(name), dict):
+        if value is None:
+            into.pop(name, None)
+        elif isinstance(value, dict) and isinstance(into.get(name), dict):
             _merge(into[name], value)
         else:
             into[name] = value

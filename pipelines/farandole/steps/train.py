@@ -13,7 +13,7 @@ from farandole.api.progress import Progress
 from farandole.data.store import Store, open_store
 from farandole.launch import here
 from farandole.ring.learner import Epoch
-from farandole.steps import tune
+from farandole.steps import prepare, tune
 from farandole.steps.cache import cached, step_key
 from farandole.steps.place import StepOutputs
 
@@ -47,16 +47,18 @@ class Outputs(StepOutputs):
 def run(parameters: Parameters, progress: Progress) -> Outputs:
     """Train to the end, or go on from the last complete checkpoint of this very job."""
     store = open_store(parameters.place.store)
-    job = job_of(parameters.recipe_tuned(), parameters.featurized.arrays)
+    job = job_of(parameters)
     return cached(
         store, step_key("train", job=job), Outputs, lambda: _train(parameters, store, job, progress)
     )
 
 
-def job_of(recipe: Recipe, arrays: str) -> str:
+def job_of(parameters: Parameters) -> str:
     """Return the name of a training: what its weights depend on, and nothing else."""
+    recipe = parameters.recipe_tuned()
     parts = recipe.model_dump(mode="json", include={"task", "network", "training"})
-    return digest_of([arrays, parts])[:32]
+    builder = prepare.builder(recipe, Path(parameters.place.folder))
+    return digest_of([parameters.featurized.arrays, parts, builder])[:32]
 
 
 def _train(parameters: Parameters, store: Store, job: str, progress: Progress) -> Outputs:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from farandole.api import digest_of
 from farandole.api.progress import Progress
 from farandole.data.store import open_store
-from farandole.steps import featurize
+from farandole.steps import featurize, prepare
 from farandole.steps.cache import cached, step_key
 from farandole.steps.place import StepOutputs
 
@@ -35,6 +37,7 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
     inputs = {
         "arrays": parameters.featurized.arrays,
         "recipe": digest_of(recipe.model_dump(mode="json", exclude={"data"})),
+        "builder": prepare.builder(recipe, Path(parameters.place.folder)),
     }
     key = step_key("tune", **inputs)
 
