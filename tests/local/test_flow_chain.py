@@ -58,7 +58,7 @@ def test_a_document_runs_through_every_step_once_and_is_then_answered_at_once(
     first, second = stamps.run(), stamps.run("--json")
     assert (first.returncode, second.returncode) == (0, 0)
     assert stamps.turns() == STEPS
-    assert "Promoted" in first.stdout
+    assert "The model beats its baselines." in first.stdout
     assert "done in" in first.stderr
     assert second.stderr == ""
     assert outcome(second)["known"] is True

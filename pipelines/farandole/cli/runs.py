@@ -28,7 +28,8 @@ def runs(state: StateFolder = STATE, json: Json = False) -> None:
         elif found:
             out().print(runs_table(found))
         else:
-            out().print(f"Nothing was trained in {state} yet: farandole run DOCUMENT begins.")
+            nothing = f"Nothing was trained in {state} yet: farandole run DOCUMENT begins."
+            out().print(nothing, soft_wrap=True)
 
 
 def runs_table(found: Sequence[Outcome]) -> Table:

@@ -84,7 +84,7 @@ def evaluate(
         "trained": trained,
     }
     outputs = program.execute_claimed(evaluate, run, place, document, **earlier)
-    judged = evaluate.Outputs.model_validate_json(outputs)
+    judged = evaluate.Outputs.model_validate_json(program.taken(place, outputs))
     drawing.draw_metrics(judged.metrics, metrics)
     drawing.draw_confusion(judged.classes, judged.confusion, curves)
     drawing.draw_roc(judged.roc, curves)
@@ -116,20 +116,21 @@ def register(
         "evaluated": evaluated,
     }
     outputs = program.execute_claimed(register, run, place, document, **earlier)
-    written = register.Outputs.model_validate_json(outputs).outcome.report
+    written = register.Outputs.model_validate_json(program.taken(place, outputs)).outcome.report
     if written is not None:
         Path(report.path).write_bytes(program.fetch(place, written))
     return outputs
 
 
 @component
-def gate(registered: str) -> None:
+def gate(place: str, registered: str) -> None:
     """Fail the run when the gate refused the model: a task that fails loses its artifacts."""
     import json
 
     from farandole.api import Outcome
+    from farandole.steps import program
 
-    outcome = Outcome.model_validate(json.loads(registered)["outcome"])
+    outcome = Outcome.model_validate(json.loads(program.taken(place, registered))["outcome"])
     print(outcome.sentence)
     if outcome.refused:
         raise SystemExit(outcome.exit_code)

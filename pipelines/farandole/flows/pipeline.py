@@ -43,6 +43,6 @@ def pipeline(name: str, image: str = components.IMAGE) -> Any:
             given["trained"] = task(components.train, **given).output
             given["evaluated"] = task(components.evaluate, **given).outputs["Output"]
             registered = task(components.register, **given).outputs["Output"]
-            task(components.gate, registered=registered)
+            task(components.gate, place=place, registered=registered)
 
     return farandole

@@ -21,8 +21,22 @@ from farandole.api.progress import Progress
 from farandole.data.store import open_store
 from farandole.steps.claim import Owner
 from farandole.steps.following import follow, kept
+from farandole.steps.handing import fetch, hand_over, taken
 from farandole.steps.outcome import outcome_of
 from farandole.steps.place import Place
+
+__all__ = [
+    "execute",
+    "execute_claimed",
+    "fetch",
+    "guarded",
+    "hand_over",
+    "main",
+    "reported",
+    "seconds",
+    "settle",
+    "taken",
+]
 
 UNEXPECTED = 1
 """Exit code of a defect of ours: its traceback is in the log, not on the person's screen."""
@@ -51,7 +65,7 @@ def execute(step: ModuleType, place: str, document: str, **earlier: str) -> str:
     outputs = guarded(
         _name(step), parameters.place, lambda progress: step.run(parameters, progress)
     )
-    return str(outputs.model_dump_json())
+    return hand_over(place, outputs.model_dump_json())
 
 
 def execute_claimed(step: ModuleType, run: str, place: str, document: str, **earlier: str) -> str:
@@ -63,12 +77,16 @@ def execute_claimed(step: ModuleType, run: str, place: str, document: str, **ear
         with kept(store, parameters.prepared.identity, Owner.here(run), ending(lost)):
             return step.run(parameters, progress)
 
-    return str(guarded(_name(step), parameters.place, work, lost).model_dump_json())
+    outputs = guarded(_name(step), parameters.place, work, lost)
+    return hand_over(place, outputs.model_dump_json())
 
 
 def settle(run: str, place: str, prepared: str) -> str:
     """Return "train" once `run` has the identity, "trained" when it or another run trained it."""
-    where, identity = Place.model_validate_json(place), json.loads(prepared)["identity"]
+    where, identity = (
+        Place.model_validate_json(place),
+        json.loads(taken(place, prepared))["identity"],
+    )
     store = open_store(where.store)
 
     def trained() -> bool:
@@ -78,11 +96,6 @@ def settle(run: str, place: str, prepared: str) -> str:
         "claim", where, lambda progress: follow(store, identity, Owner.here(run), trained, progress)
     )
     return "train" if mine else "trained"
-
-
-def fetch(place: str, key: str) -> bytes:
-    """Read what a step has left in the store."""
-    return open_store(Place.model_validate_json(place).store).get(key)
 
 
 def guarded(
@@ -143,7 +156,7 @@ def seconds(place: Place) -> dict[str, float]:
 
 
 def _parameters(step: ModuleType, place: str, document: str, earlier: dict[str, str]) -> Any:
-    outputs = {name: json.loads(text) for name, text in earlier.items()}
+    outputs = {name: json.loads(taken(place, text)) for name, text in earlier.items()}
     given = {"place": json.loads(place), "document": document, **outputs}
     return step.Parameters.model_validate_json(json.dumps(given))
 

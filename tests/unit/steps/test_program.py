@@ -15,6 +15,7 @@ from farandole.api.progress import Progress
 from farandole.data.store import open_store
 from farandole.steps import program
 from farandole.steps.claim import Claim, Owner, claim, latest
+from farandole.steps.handing import LARGEST
 from farandole.steps.place import Place, StepOutputs, StepParameters
 
 IDENTITY = "cd" * 32
@@ -68,6 +69,23 @@ def test_a_step_takes_and_gives_json_and_its_time_is_kept(place: Place) -> None:
         "finished",
     ]
     assert list(program.seconds(place)) == ["sing"]
+
+
+def test_outputs_too_large_for_a_command_line_travel_by_the_store(place: Place) -> None:
+    where, document = place.model_dump_json(), "la " * LARGEST
+    text = program.execute(step(sing), where, document)
+    assert len(text) < 200
+    assert json.loads(program.taken(where, text)) == {"text": document}
+
+    def follow(parameters: Parameters, _: Progress) -> Outputs:
+        assert parameters.prepared is not None
+        return Outputs(text=str(len(parameters.prepared.identity)))
+
+    large = Prepared(identity="x" * LARGEST).model_dump_json()
+    handed = program.hand_over(where, large)
+    assert handed != large
+    followed = program.execute(step(follow), where, "", prepared=handed)
+    assert json.loads(followed) == {"text": str(LARGEST)}
 
 
 @pytest.mark.parametrize(
