@@ -136,7 +136,7 @@ def learner(
 
 
 def weights(model: Any) -> dict[str, Any]:
-    return {v.path.split("/", 1)[-1]: np.array(v.numpy()) for v in model.variables}
+    return {f"{i} {v.name}": np.array(v.numpy()) for i, v in enumerate(model.variables)}
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """A ring on this machine: start its ranks, follow them, and end them all when one ends badly.
 
 Ranks are started as `horovodrun --gloo --network-interfaces lo` would start them, without it:
-docs/decisions/ranks-without-horovodrun.md says why.
+docs/decisions/0006-ranks-without-horovodrun.md says why.
 """
 
 from __future__ import annotations
