@@ -34,7 +34,7 @@ import os, sys
 from pathlib import Path
 from farandole.data.store import open_store
 from farandole.steps import tune
-from farandole.steps.closing import close_test_rows
+from farandole.steps.fitting.closing import close_test_rows
 
 parameters = tune.Parameters.model_validate_json(Path(sys.argv[1]).read_text())
 open_store_ = open_store(parameters.place.store)

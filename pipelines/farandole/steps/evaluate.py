@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from farandole.api.progress import Progress
 from farandole.data.store import Store, open_store
 from farandole.evaluation.decision import Decision
-from farandole.steps import train
+from farandole.steps import program, train
 from farandole.steps.cache import cached, step_key
 from farandole.steps.place import StepOutputs
 
@@ -29,7 +31,7 @@ class Outputs(StepOutputs):
 
 def run(parameters: Parameters, progress: Progress) -> Outputs:
     """Decide; the same model on the same rows against the same champion is not judged twice."""
-    from farandole.steps.incumbent import open_champion
+    from farandole.steps.registering.incumbent import open_champion
 
     store, model = open_store(parameters.place.store), parameters.model()
     champion = open_champion(parameters.place, model)
@@ -47,7 +49,7 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
     )
 
     def compute() -> Outputs:
-        from farandole.steps.verdict import evaluate
+        from farandole.steps.judging.verdict import evaluate
 
         return evaluate(parameters, store, champion, progress)
 
@@ -65,3 +67,7 @@ def count_decision(store: Store, parameters: Parameters) -> int:
     ]
     store.put_if_absent(f"{prefix}/{parameters.prepared.identity}", b"decided")
     return len(before)
+
+
+if __name__ == "__main__":
+    program.main(sys.modules[__name__])

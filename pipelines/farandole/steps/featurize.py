@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 from farandole.api import Recipe, digest_of
 from farandole.api.progress import Progress
 from farandole.data.arrays import describe_arrays, seal_arrays
 from farandole.data.prepare import Prepared, open_prepared
 from farandole.data.store import Store, open_store
-from farandole.steps import prepare
-from farandole.steps.arrays import SPLITS, common_arrays, write_split
+from farandole.steps import prepare, program
 from farandole.steps.place import StepOutputs
+from farandole.steps.rows.arrays import SPLITS, common_arrays, write_split
 
 
 class Parameters(prepare.Parameters):
@@ -45,7 +47,7 @@ def _write(
     parameters: Parameters,
     progress: Progress,
 ) -> int:
-    from farandole.steps.representation import representation_of
+    from farandole.steps.rows.representation import representation_of
 
     representation = representation_of(recipe, prepared, store, parameters.place, progress)
     for split in SPLITS:
@@ -60,3 +62,7 @@ def _digest(recipe: Recipe, prepared: str) -> str:
     features = recipe.features.model_dump(mode="json")
     target = recipe.data.target.model_dump(mode="json") if recipe.data.target else None
     return digest_of([prepared, features, image, target, recipe.data.weight])[:32]
+
+
+if __name__ == "__main__":
+    program.main(sys.modules[__name__])

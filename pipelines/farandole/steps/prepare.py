@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from farandole.api import Model, Outcome, Recipe, digest_of, identity, recipe_core
@@ -12,11 +13,12 @@ from farandole.data.prepare import Prepared, fingerprint
 from farandole.data.prepare import prepare as prepare_data
 from farandole.data.store import open_store
 from farandole.registry.tracking import open_tracker
-from farandole.steps.incumbent import open_champion
+from farandole.steps import program
 from farandole.steps.outcome import outcome_of
 from farandole.steps.place import Place, StepOutputs, StepParameters
-from farandole.steps.serving import serve_again
-from farandole.steps.train_statistics import train_statistics
+from farandole.steps.registering.incumbent import open_champion
+from farandole.steps.registering.serving import serve_again
+from farandole.steps.rows.train_statistics import train_statistics
 
 
 class Parameters(StepParameters):
@@ -96,3 +98,7 @@ def _drift(
     for sentence in report.notices:
         progress.say(sentence)
     return report
+
+
+if __name__ == "__main__":
+    program.main(sys.modules[__name__])

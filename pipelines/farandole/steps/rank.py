@@ -20,10 +20,11 @@ from farandole.ring.collective import Collective
 from farandole.ring.connect import connect
 from farandole.ring.learner import Fitted, Rows, Settings
 from farandole.ring.training import fit
-from farandole.steps import learning, train
-from farandole.steps.arrays import SplitArrays, read_split
-from farandole.steps.closing import close_test_rows
-from farandole.steps.curves import Curves
+from farandole.steps import train
+from farandole.steps.fitting import learning
+from farandole.steps.fitting.closing import close_test_rows
+from farandole.steps.fitting.curves import Curves
+from farandole.steps.rows.arrays import SplitArrays, read_split
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,8 +36,8 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
     before = outcome_of(store, parameters.prepared.identity)
     if before is not None:
         return Outputs(outcome=before)
-    from farandole.steps.registering import register_version
-    from farandole.steps.reporting import write_report
+    from farandole.steps.registering.report import write_report
+    from farandole.steps.registering.version import register_version
 
     version = register_version(parameters, store, progress)
     report = write_report(parameters, store, version, progress)
@@ -80,3 +81,7 @@ def _figures(decision: Decision) -> dict[str, Any]:
 
 def _gain(interval: Any) -> Gain:
     return Gain(difference=interval.difference, low=interval.low, high=interval.high)
+
+
+if __name__ == "__main__":
+    program.main(sys.modules[__name__])

@@ -13,7 +13,7 @@ from farandole.api.progress import Progress
 from farandole.data.store import Store, open_store
 from farandole.launch import here
 from farandole.ring.learner import Epoch
-from farandole.steps import prepare, tune
+from farandole.steps import prepare, program, tune
 from farandole.steps.cache import cached, step_key
 from farandole.steps.place import StepOutputs
 
@@ -98,3 +98,7 @@ def _attempt(store: Store, job: str) -> int:
 def request_of(path: str) -> Parameters:
     """Read what a rank is asked to do."""
     return Parameters.model_validate_json(Path(path).read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    program.main(sys.modules[__name__])

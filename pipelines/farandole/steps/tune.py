@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from pydantic import Field
 from farandole.api import digest_of
 from farandole.api.progress import Progress
 from farandole.data.store import open_store
-from farandole.steps import featurize, prepare
+from farandole.steps import featurize, prepare, program
 from farandole.steps.cache import cached, step_key
 from farandole.steps.place import StepOutputs
 
@@ -42,8 +43,12 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
     key = step_key("tune", **inputs)
 
     def compute() -> Outputs:
-        from farandole.steps.tuning import tuned
+        from farandole.steps.fitting.tuning import tuned
 
         return tuned(parameters, store, key, progress)
 
     return cached(store, key, Outputs, compute)
+
+
+if __name__ == "__main__":
+    program.main(sys.modules[__name__])

@@ -22,7 +22,7 @@ from farandole.flows.state import State
 from farandole.steps import prepare
 from farandole.steps.outcome import outcome_key
 from farandole.steps.place import Place
-from farandole.steps.serving import note_served
+from farandole.steps.registering.serving import note_served
 
 TABLE = """
 apiVersion: farandole.dev/v1alpha1

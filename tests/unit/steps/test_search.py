@@ -10,7 +10,7 @@ import pytest
 from farandole.api import Recipe
 from farandole.api.errors import RingError
 from farandole.evaluation.predictions import HeldOut, Predictions
-from farandole.steps.search import Found, Trial, search
+from farandole.steps.fitting.search import Found, Trial, search
 
 RATE = "training.optimizer.adam.learningRate"
 ROWS = 400

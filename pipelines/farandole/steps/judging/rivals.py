@@ -15,7 +15,7 @@ from farandole.evaluation.comparison import Rival
 from farandole.evaluation.linear import TrainRows
 from farandole.evaluation.objective import Objective
 from farandole.evaluation.predictions import Predictions
-from farandole.steps.dataset import Dataset
+from farandole.steps.rows.dataset import Dataset
 
 PROBE = "probe"
 

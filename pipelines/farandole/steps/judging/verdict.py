@@ -21,14 +21,14 @@ from farandole.evaluation.metric import metrics
 from farandole.evaluation.predictions import HeldOut
 from farandole.registry.champion import Champion
 from farandole.steps import evaluate as step
-from farandole.steps.arrays import SPLITS
-from farandole.steps.contest import compare_with
-from farandole.steps.dataset import Dataset, open_dataset
-from farandole.steps.findings import Check, Findings, RowFinding
-from farandole.steps.fitting import Fit
-from farandole.steps.judging import Judged, judge
-from farandole.steps.learning import Assignment
-from farandole.steps.trained_model import load_fit
+from farandole.steps.fitting.fit import Fit
+from farandole.steps.fitting.learning import Assignment
+from farandole.steps.fitting.trained_model import load_fit
+from farandole.steps.judging.contest import compare_with
+from farandole.steps.judging.findings import Check, Findings, RowFinding
+from farandole.steps.judging.judge import Judged, judge
+from farandole.steps.rows.arrays import SPLITS
+from farandole.steps.rows.dataset import Dataset, open_dataset
 
 CHECKED = 32  # test rows that the registered artifact must predict alike
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from farandole.data.store import Store
 from farandole.ring.collective import SingleProcess
-from farandole.steps import learning
-from farandole.steps.dataset import Dataset
-from farandole.steps.fitting import Fit, threshold_of
-from farandole.steps.learning import Assignment
+from farandole.steps.fitting import learning
+from farandole.steps.fitting.fit import Fit, threshold_of
+from farandole.steps.fitting.learning import Assignment
+from farandole.steps.rows.dataset import Dataset
 
 
 def load_fit(

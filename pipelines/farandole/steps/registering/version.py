@@ -16,11 +16,11 @@ from farandole.registry import artifact
 from farandole.registry.tracking import Tracker, Version, open_tracker
 from farandole.registry.verify import check
 from farandole.steps import register
-from farandole.steps.bundling import bundle_of, lineage_of
-from farandole.steps.curves import finals, points
-from farandole.steps.findings import Findings
-from farandole.steps.raw_rows import raw_rows
-from farandole.steps.serving import note_served, owner
+from farandole.steps.fitting.curves import finals, points
+from farandole.steps.judging.findings import Findings
+from farandole.steps.registering.bundle import bundle_of, lineage_of
+from farandole.steps.registering.serving import note_served, owner
+from farandole.steps.rows.raw_rows import raw_rows
 
 MODEL = "model"
 

@@ -14,8 +14,8 @@ from farandole.api.progress import Progress
 from farandole.data.encoder import Encoder
 from farandole.data.prepare import Prepared
 from farandole.data.store import Store
-from farandole.steps.arrays import decoded
 from farandole.steps.place import Place
+from farandole.steps.rows.arrays import decoded
 
 
 class Representation(Protocol):
@@ -43,7 +43,7 @@ def representation_of(
         return EncodedColumns(prepared, table_features(recipe))
     if recipe.network.image is not None:
         return Pixels(prepared, recipe.network.image, progress)
-    from farandole.steps.pretrained_features import PretrainedFeatures
+    from farandole.steps.rows.pretrained_features import PretrainedFeatures
 
     return PretrainedFeatures.of(recipe, prepared, store, place, progress)
 

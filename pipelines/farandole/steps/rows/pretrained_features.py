@@ -17,9 +17,9 @@ from farandole.data.feature_cache import FeatureCache
 from farandole.data.prepare import Prepared
 from farandole.data.store import Store
 from farandole.networks.pretrained import Featurizer, FeaturizerSpec, featurizer, featurizer_spec
-from farandole.steps.arrays import decoded
 from farandole.steps.place import Place
-from farandole.steps.weights import weights_reader
+from farandole.steps.rows.arrays import decoded
+from farandole.steps.rows.weights import weights_reader
 
 SEGMENT = 128  # rows written to the cache at a time: what a kill may cost
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from farandole.data.decode import decode
 from farandole.data.prepare import Prepared
 from farandole.report.thumbnails import SIDE, thumbnail
-from farandole.steps.arrays import ANY_SIZE
+from farandole.steps.rows.arrays import ANY_SIZE
 
 
 def picture_of(prepared: Prepared, split: str, position: int) -> str:

@@ -10,11 +10,11 @@ from farandole.data.prepare import Prepared
 from farandole.evaluation.folding import needs_cross_fitting
 from farandole.evaluation.objective import Objective
 from farandole.evaluation.overlap import refuse_overlap
-from farandole.steps.cross_fitting import Said, cross_fit
-from farandole.steps.dataset import Dataset, joined
-from farandole.steps.fitting import Fit
-from farandole.steps.learning import Assignment
-from farandole.steps.rivals import rivals
+from farandole.steps.fitting.fit import Fit
+from farandole.steps.fitting.learning import Assignment
+from farandole.steps.judging.cross_fitting import Said, cross_fit
+from farandole.steps.judging.rivals import rivals
+from farandole.steps.rows.dataset import Dataset, joined
 
 
 @dataclass(frozen=True)

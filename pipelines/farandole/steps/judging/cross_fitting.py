@@ -14,11 +14,11 @@ from farandole.evaluation.comparison import Rival
 from farandole.evaluation.folding import FOLDS, folds
 from farandole.evaluation.objective import Objective
 from farandole.evaluation.predictions import Labels, Predictions
-from farandole.steps.dataset import Dataset, Index
-from farandole.steps.fitting import fit_and_predict, fit_rows
-from farandole.steps.learning import Assignment
-from farandole.steps.rivals import rivals
-from farandole.steps.search import Trial, search
+from farandole.steps.fitting.fit import fit_and_predict, fit_rows
+from farandole.steps.fitting.learning import Assignment
+from farandole.steps.fitting.search import Trial, search
+from farandole.steps.judging.rivals import rivals
+from farandole.steps.rows.dataset import Dataset, Index
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from farandole.data.row import Row
 from farandole.data.store import Store
 from farandole.evaluation.predictions import HeldOut
 from farandole.ring.learner import Rows
-from farandole.steps.arrays import target_transform
-from farandole.steps.representation import fit_encoder
+from farandole.steps.rows.arrays import target_transform
+from farandole.steps.rows.representation import fit_encoder
 
 Index = NDArray[np.int64]
 

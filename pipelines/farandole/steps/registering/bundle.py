@@ -21,13 +21,13 @@ from farandole.registry.artifact import Bundle, ImageSize
 from farandole.registry.lineage import Lineage, SplitRows
 from farandole.registry.surroundings import git_commit, library_versions
 from farandole.steps import register
-from farandole.steps.arrays import SPLITS, target_transform
-from farandole.steps.dataset import Dataset, open_dataset
-from farandole.steps.learning import Assignment, with_scale
-from farandole.steps.raw_rows import columns_of
-from farandole.steps.train_statistics import train_statistics
-from farandole.steps.trained_model import load_fit
-from farandole.steps.weights import weights_reader
+from farandole.steps.fitting.learning import Assignment, with_scale
+from farandole.steps.fitting.trained_model import load_fit
+from farandole.steps.rows.arrays import SPLITS, target_transform
+from farandole.steps.rows.dataset import Dataset, open_dataset
+from farandole.steps.rows.raw_rows import columns_of
+from farandole.steps.rows.train_statistics import train_statistics
+from farandole.steps.rows.weights import weights_reader
 
 
 def bundle_of(

@@ -29,10 +29,10 @@ from farandole.report.sections import (
 )
 from farandole.steps import program, register
 from farandole.steps.evaluate import count_decision
-from farandole.steps.findings import Findings, RowFinding
-from farandole.steps.pictures import picture_of
-from farandole.steps.registering import findings_of
-from farandole.steps.reporting_data import data_summary, drift_of
+from farandole.steps.judging.findings import Findings, RowFinding
+from farandole.steps.registering.report_data import data_summary, drift_of
+from farandole.steps.registering.version import findings_of
+from farandole.steps.rows.pictures import picture_of
 from farandole.steps.tune import Outputs as Tuned
 
 

@@ -17,7 +17,7 @@ from farandole.report.sections import (
     Skipped,
     SplitRows,
 )
-from farandole.steps.pictures import picture_of
+from farandole.steps.rows.pictures import picture_of
 
 SAMPLES = 24
 LEVELS = {"stable": "none", "shifted": "some", "far off": "much"}

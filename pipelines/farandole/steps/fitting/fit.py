@@ -9,9 +9,9 @@ import numpy as np
 
 from farandole.evaluation.predictions import HeldOut, Numbers, Predictions
 from farandole.evaluation.thresholds import threshold
-from farandole.steps import learning
-from farandole.steps.dataset import Dataset
-from farandole.steps.learning import Assignment
+from farandole.steps.fitting import learning
+from farandole.steps.fitting.learning import Assignment
+from farandole.steps.rows.dataset import Dataset
 
 
 @dataclass(frozen=True)

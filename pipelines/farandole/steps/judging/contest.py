@@ -19,9 +19,9 @@ from farandole.evaluation.objective import Objective
 from farandole.evaluation.overlap import unseen
 from farandole.evaluation.predictions import Labels, Predictions
 from farandole.registry.champion import Champion
-from farandole.steps.dataset import Dataset
-from farandole.steps.fitting import Fit
-from farandole.steps.raw_rows import raw_rows
+from farandole.steps.fitting.fit import Fit
+from farandole.steps.rows.dataset import Dataset
+from farandole.steps.rows.raw_rows import raw_rows
 
 
 def compare_with(

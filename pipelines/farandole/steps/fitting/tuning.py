@@ -13,11 +13,11 @@ from farandole.data.prepare import open_prepared
 from farandole.data.store import Store
 from farandole.evaluation.predictions import Predictions
 from farandole.steps import tune
-from farandole.steps.closing import close_test_rows
-from farandole.steps.dataset import open_dataset
-from farandole.steps.fitting import fit_and_predict
-from farandole.steps.learning import Assignment
-from farandole.steps.search import Trial, search
+from farandole.steps.fitting.closing import close_test_rows
+from farandole.steps.fitting.fit import fit_and_predict
+from farandole.steps.fitting.learning import Assignment
+from farandole.steps.fitting.search import Trial, search
+from farandole.steps.rows.dataset import open_dataset
 
 
 def tuned(parameters: tune.Parameters, store: Store, key: str, progress: Progress) -> tune.Outputs:

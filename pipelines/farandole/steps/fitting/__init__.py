@@ -1,0 +1,1 @@
+"""Fitting one recipe: the learner, trials, the search, and the trained weights."""

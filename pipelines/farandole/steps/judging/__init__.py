@@ -1,0 +1,1 @@
+"""Judging a fitted model beside its rivals, and what was found."""

@@ -1,0 +1,1 @@
+"""Rows as networks, baselines and the registered artifact take them."""
