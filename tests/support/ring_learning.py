@@ -1,16 +1,13 @@
-"""A small learner for tests of the ring: a head with dropout, rows that can be learned, a context.
-
-Importing this sets the number of TensorFlow's inter-op threads, which a ring of threads needs.
-"""
+"""A small learner for tests of the ring: a head with dropout, and rows that can be learned."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "12")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
@@ -22,6 +19,12 @@ from farandole.ring.lanes import lanes_of
 from farandole.ring.learner import Learner, PerRow, Rows, Settings
 
 CLASSES = 3
+
+
+def give_threads_to_a_ring_of_threads() -> None:
+    """Give TensorFlow an inter-op thread for every rank that waits; call it as tests are loaded."""
+    with suppress(RuntimeError):  # it already computes, with what another module asked for
+        tf.config.threading.set_inter_op_parallelism_threads(12)
 
 
 @dataclass(frozen=True)

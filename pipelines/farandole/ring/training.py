@@ -47,9 +47,8 @@ def fit(
     """
     if settings.reproducible:
         make_ops_deterministic()
-    training = _Training(
-        learner, train, validation, settings, collective, store or MemoryStore(), prefix, clock
-    )
+    kept = MemoryStore() if store is None else store
+    training = _Training(learner, train, validation, settings, collective, kept, prefix, clock)
     return training.run(on_epoch, progress, stop)
 
 
