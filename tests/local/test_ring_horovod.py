@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from farandole.launch.here import RankError, ring
+from farandole.launch.here import RankError, ring, ring_available
 from tests.support.ring_collective_contract import CONTRACT
 from tests.support.ring_learning import distance, same_bits
 from tests.support.ring_programs import alive, processes, python
 
+pytestmark = [
+    pytest.mark.ring,
+    pytest.mark.skipif(ring_available() is not None, reason=str(ring_available())),
+]
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"PYTHONPATH": os.fspath(ROOT)}
 
