@@ -12,13 +12,16 @@ import keras
 import numpy as np
 
 from farandole.api import Placement
-from farandole.api.errors import FarandoleError
+from farandole.api.errors import ExitCode, FarandoleError
 from farandole.api.progress import Progress
 from farandole.data.prepare import open_prepared
 from farandole.data.store import Store, open_store
 from farandole.ring.collective import Collective
 from farandole.ring.connect import connect
+from farandole.ring.determinism import make_deterministic
 from farandole.ring.learner import Fitted, Rows, Settings
+from farandole.ring.leaving import leave
+from farandole.ring.stop_request import StopRequest, stop_on_signals
 from farandole.ring.training import fit
 from farandole.steps import train
 from farandole.steps.fitting import learning
@@ -36,21 +39,33 @@ class Trained:
     fitted: Fitted
 
 
-def main(request: str, job: str, attempt: int) -> None:
-    """Train the rank's lanes; rank 0 writes the weights and the history."""
+def main(request: str, job: str, attempt: int) -> ExitCode:
+    """Train the rank's lanes; rank 0 writes the weights and the history.
+
+    Asked to end, all ranks stop after the same step, with a checkpoint.
+    """
+    stop = stop_on_signals()
     parameters = train.request_of(request)
+    if parameters.recipe_tuned().training.reproducible:
+        make_deterministic()
     store = close_test_rows(open_store(parameters.place.store), parameters)
     collective = connect()
-    trained = _fit(parameters, store, collective, job, attempt)
+    trained = _fit(parameters, store, collective, job, attempt, stop)
     if trained.fitted.interrupted:
-        raise KeyboardInterrupt
+        return ExitCode.INTERRUPTED
     if collective.rank == 0:
         _write(store, job, trained)
     collective.barrier()
+    return ExitCode.OK
 
 
 def _fit(
-    parameters: train.Parameters, store: Store, collective: Collective, job: str, attempt: int
+    parameters: train.Parameters,
+    store: Store,
+    collective: Collective,
+    job: str,
+    attempt: int,
+    stop: StopRequest,
 ) -> Trained:
     recipe = parameters.recipe_tuned()
     prepared = open_prepared(store, parameters.prepared.prefix)
@@ -73,6 +88,7 @@ def _fit(
             prefix=f"checkpoints/{job}",
             on_epoch=curves.log,
             progress=progress,
+            stop=stop,
         )
     return Trained(learner.model, built.stateful, fitted)
 
@@ -121,7 +137,8 @@ def _write(store: Store, job: str, trained: Trained) -> None:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+        code = main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
     except FarandoleError as error:
         print(error, file=sys.stderr)
-        sys.exit(error.exit_code)
+        code = error.exit_code
+    leave(code)

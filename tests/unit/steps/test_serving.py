@@ -10,7 +10,7 @@ from farandole.api import Model, Outcome, read_model
 from farandole.data.folder_store import FolderStore
 from farandole.registry.memory import InMemoryTracker
 from farandole.registry.tracking import Tracker
-from farandole.steps.serving import note_served, owner, serve_again
+from farandole.steps.registering.serving import note_served, owner, serve_again
 from tests.support.registry_trackers import model_folder
 
 MODEL = """
