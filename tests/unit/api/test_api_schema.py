@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from farandole.api import Model, schema
 from farandole.api.reference import markdown
 from tests.support.api_documents import IMAGES, PIXELS, RICH, TABLE, altered, document, read
 
-Draft202012Validator = pytest.importorskip("jsonschema").Draft202012Validator
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "document.md"
 
 
