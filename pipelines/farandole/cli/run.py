@@ -35,13 +35,17 @@ def run(
     """
     with ending(json):
         model = read_document(document)
+        notices = not_used_here(model)
         request = Request(model, document.parent, State(state), ranks, _attempt(datetime.now(UTC)))
+        if not json:
+            _show(notices)
         with watching(err(), silent=json) as watch:
             ran = run_document(request, watch)
         if json:
             told = outcome_json(ran.outcome, request.state)
             seconds = ran.seconds or ran.outcome.seconds
-            typer.echo(jsonlib.dumps({**told, "known": ran.known, "seconds": seconds}))
+            here = {"known": ran.known, "seconds": seconds, "notices": notices}
+            typer.echo(jsonlib.dumps({**told, **here}))
         else:
             out().print(summary(ran, request.state, confidence(model)))
         raise typer.Exit(ran.outcome.exit_code)
@@ -50,6 +54,17 @@ def run(
 def confidence(model: Model) -> float:
     """Return the confidence of the intervals that the gate looks at."""
     return model.spec.promotion.gate.confidence
+
+
+def not_used_here(model: Model) -> list[str]:
+    """Tell in a line what the document declares that one machine does not use; mostly nothing."""
+    paths = model.spec.only_on_a_cluster()
+    return [f"Used on a cluster only, not by this run: {', '.join(paths)}"] if paths else []
+
+
+def _show(notices: list[str]) -> None:
+    for notice in notices:
+        err().print(notice, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _attempt(now: datetime) -> str:

@@ -82,6 +82,21 @@ def test_data_that_is_not_there_exits_with_4(tmp_path: Path) -> None:
     assert "flowers.csv" in json.loads(said)["error"]
 
 
+def test_what_only_a_cluster_uses_is_told_in_one_line_and_not_with_json(tmp_path: Path) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(f"{TABLE}  placement: {{workers: 2, nodePool: a100, queue: night}}\n")
+    _, said = farandole("run", path, "--state", tmp_path / "state")
+    told = [line for line in said.splitlines() if "placement" in line]
+    assert told == [
+        "Used on a cluster only, not by this run: placement.nodePool, placement.queue",
+    ]
+    _, said = farandole("run", path, "--state", tmp_path / "state", "--json")
+    assert list(json.loads(said)) == ["error", "kind", "exit_code"]
+    path.write_text(TABLE)
+    _, said = farandole("run", path, "--state", tmp_path / "state")
+    assert "Used on a cluster" not in said
+
+
 def test_lineage_wants_a_model_or_a_row(tmp_path: Path) -> None:
     for arguments in ([], ["stamps", "--row", "cat.png"]):
         code, said = farandole("lineage", *arguments, "--state", tmp_path)
@@ -142,11 +157,11 @@ def test_an_interrupted_command_says_how_to_go_on(
 
 def test_what_was_trained_before_is_answered_without_any_heavy_library(tmp_path: Path) -> None:
     path, state = tmp_path / "model.yaml", State(tmp_path / "state")
-    path.write_text(TABLE)
+    path.write_text(f"{TABLE}  placement: {{queue: night}}\n")
     rows = [f"{number * 7 % 13}.5,{'ab'[number % 2]}" for number in range(60)]
     (tmp_path / "flowers.csv").write_text("\n".join(["size,kind", *rows]))
     _pretend_trained(path, state)
-    for arguments in (["run", str(path)], ["runs"]):
+    for arguments, notices in ((["run", str(path)], 1), (["runs"], 0)):
         done = subprocess.run(
             [sys.executable, "-c", LIGHT, *arguments, "--state", str(state.folder), "--json"],
             capture_output=True,
@@ -155,6 +170,7 @@ def test_what_was_trained_before_is_answered_without_any_heavy_library(tmp_path:
         )
         assert done.stderr.splitlines()[-1:] == ["0 []"], done.stderr
         assert '"verdict": "Promoted"' in done.stdout
+        assert done.stdout.count('"notices": ["Used on a cluster only') == notices
 
 
 def _pretend_trained(path: Path, state: State) -> None:
