@@ -75,10 +75,13 @@ def test_a_killed_rank_is_named_with_its_signal_and_the_rank_that_noticed_is_not
         _in(tmp_path, lambda: ring(program, 2, tmp_path))
 
 
-def test_a_programs_own_exit_code_is_kept_where_it_is_one_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(RankError) as caught:
-        ring(python("import sys; sys.exit(4)"), 1, tmp_path)
-    assert caught.value.exit_code == ExitCode.DATA
+@pytest.mark.parametrize("code", [ExitCode.DOCUMENT, ExitCode.DATA])
+def test_a_programs_own_exit_code_is_kept_and_says_who_mends_it(
+    tmp_path: Path, code: ExitCode
+) -> None:
+    with pytest.raises(RankError, match="Mend that and run again") as caught:
+        ring(python(f"import sys; sys.exit({int(code)})"), 1, tmp_path)
+    assert caught.value.exit_code == code
 
 
 def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -120,8 +120,14 @@ def _record(home: Path, rank: int, process: Process) -> Record:
 
 def _failure(failed: Sequence[Record], ranks: int) -> RankError:
     first = first_failure(failed)
-    advice = "Run again to resume from the last checkpoint"
-    return RankError(f"{describe(first, ranks)}\n{advice}", first.rank, first.code)
+    return RankError(f"{describe(first, ranks)}\n{_advice(first)}", first.rank, first.code)
+
+
+def _advice(first: Record) -> str:
+    """What the document or the data have wrong goes wrong again until somebody mends it."""
+    if first.code in (ExitCode.DOCUMENT, ExitCode.DATA):
+        return "Mend that and run again to go on from here"
+    return "Run again to resume from the last checkpoint"
 
 
 def _emptied(home: Path) -> Path:
