@@ -88,6 +88,8 @@ def _known(reference: str, tracker: Tracker) -> str:
             *(f"{version.name}@{alias}" for alias in version.aliases),
         )
     )
+    if not known:
+        return "received a registry without any; --state names the folder that it lies in"
     near = get_close_matches(reference.removeprefix("models:/"), known, n=1, cutoff=0.5)
     advice = f"; did you mean {near[0]}?" if near else ""
-    return f"registered are {', '.join(known) or 'none'}{advice}"
+    return f"registered are {', '.join(known)}{advice}"

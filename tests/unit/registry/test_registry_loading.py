@@ -64,6 +64,11 @@ def test_a_slip_of_the_finger_is_answered_with_the_nearest_name(tracker: Tracker
         find("stamps@champoin", tracker)
 
 
+def test_an_empty_registry_says_that_it_is_empty_and_where_another_would_be() -> None:
+    with pytest.raises(DataError, match=r"stamps: .* a registry without any; --state names"):
+        find("stamps", InMemoryTracker())
+
+
 @pytest.mark.parametrize("reference", ["a/b/c", "", "name@"])
 def test_what_is_neither_folder_nor_reference_is_refused(
     tracker: Tracker, reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
