@@ -66,4 +66,7 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as file:
             return file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(f"{path}: the weights cannot be read ({error})") from error
+        raise DataError(
+            f"{path}: expected a file of weights, received {error.strerror or error}; correct "
+            "features.weights.file.uri (paths are relative to the document's folder)"
+        ) from error

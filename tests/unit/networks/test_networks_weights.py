@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from farandole.api import DataError
+from farandole.api.features import WeightsFile
 from farandole.networks.weights import read_weights
+from farandole.networks.weights_files import declared_sha256
 from tests.support.networks_pth import MAGIC, pth, state, tensor, text, with_state
 
 ARRAYS: dict[str, NDArray[Any]] = {
@@ -88,6 +90,16 @@ def test_another_magic_number_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"absent\.pth"):
         read_weights(tmp_path / "absent.pth")
+
+
+def test_a_declared_file_that_is_missing_is_answered_with_the_field_to_correct(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "absent.h5"
+    with pytest.raises(DataError) as caught:
+        declared_sha256(WeightsFile(uri="absent.h5"), lambda uri: tmp_path / uri)
+    assert str(caught.value).startswith(f"{path}: expected a file of weights, received No such")
+    assert "features.weights.file.uri" in str(caught.value)
 
 
 @given(end=st.integers(0, len(pth(ARRAYS)) - 1))
