@@ -84,6 +84,11 @@ def test_a_programs_own_exit_code_is_kept_and_says_who_mends_it(
     assert caught.value.exit_code == code
 
 
+def test_a_number_that_is_not_finite_may_need_another_document(tmp_path: Path) -> None:
+    with pytest.raises(RankError, match=r"Run again to resume .*, or change what it names in the"):
+        ring(python("import sys; sys.exit(5)"), 1, tmp_path)
+
+
 def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RankError, match="No such file or directory: '/no/such/program'"):
         ring(["/no/such/program"], 1, tmp_path)

@@ -127,7 +127,10 @@ def _advice(first: Record) -> str:
     """What the document or the data have wrong goes wrong again until somebody mends it."""
     if first.code in (ExitCode.DOCUMENT, ExitCode.DATA):
         return "Mend that and run again to go on from here"
-    return "Run again to resume from the last checkpoint"
+    resume = "Run again to resume from the last checkpoint"
+    if first.code == ExitCode.RING:  # not finite, say: the same again, unless the document changes
+        return f"{resume}, or change what it names in the document to begin anew"
+    return resume
 
 
 def _emptied(home: Path) -> Path:

@@ -15,6 +15,8 @@ from farandole.api.errors import RingError
 
 Digests = Mapping[str, str]  # variable name -> digest of its bytes
 SHOWN = 5
+DIGITS = 12
+"""Digits of a row's digest that are shown: enough for `farandole lineage --row`."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Seen:
 
     def __str__(self) -> str:
         """Say it in one clause."""
-        found = [f"the loss of {_listed(self.rows)}"] if self.rows else []
+        rows = [row[:DIGITS] if len(row) == 64 else row for row in self.rows]
+        found = [f"the loss of {_listed(rows)}"] if rows else []
         found += [f"the gradient of {_listed(self.variables)}"] if self.variables else []
         return f"rank {self.rank}: {' and '.join(found)}"
 
@@ -41,12 +44,13 @@ def look(
 ) -> Seen:
     """Find what is not finite on this rank; `ids` name the rows of `inputs` and `losses` [n].
 
+    An empty id is a filler at the end of an epoch: it has no row that anybody could look at.
     A row whose own values are not finite comes before rows whose loss is not: in a network with
     batch normalization the first spoils the loss of all others.
     """
     spoiled = np.any([_spoiled(values) for values in inputs], axis=0)
     wrong_rows = spoiled if spoiled.any() else ~np.isfinite(losses)
-    rows = tuple(ids[int(i)] for i in np.flatnonzero(wrong_rows))
+    rows = tuple(ids[int(i)] for i in np.flatnonzero(wrong_rows) if ids[int(i)])
     wrong = tuple(name for name, value in gradients.items() if not np.all(np.isfinite(value)))
     return Seen(rank, rows, wrong)
 

@@ -181,7 +181,7 @@ class _Training:
             return
         losses, gradients = self._step.local(share)
         names = [variable.path for variable in self._learner.model.trainable_variables]
-        ids = ["(none)" if p == MISSING else self._rows.ids[p] for p in share.positions]
+        ids = ["" if p == MISSING else self._rows.ids[p] for p in share.positions]
         inputs = (share.x, share.y, share.weight)
         named = dict(zip(names, gradients, strict=True))
         seen = look(self._collective.rank, ids, inputs, losses, named)

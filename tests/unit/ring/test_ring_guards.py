@@ -53,6 +53,12 @@ def test_a_row_with_a_nan_is_named_rather_than_the_rows_that_it_spoiled() -> Non
     assert "cat/1.png" not in error
 
 
+def test_fillers_are_not_named_and_a_digest_is_cut_to_what_lineage_takes() -> None:
+    ids = ["", "0123456789ab" + "c" * 52, ""]
+    seen = look(0, ids, (SOUND,), np.full(3, np.nan), {})
+    assert "the loss of 0123456789ab; look at" in str(not_finite(7, [seen]))
+
+
 def test_rows_whose_loss_overflows_are_named_where_all_inputs_are_sound() -> None:
     seen = look(0, IDS, (SOUND, np.arange(3)), np.array([1.0, 2.0, np.inf]), {})
     assert seen.rows == ("dog/3.png",)
