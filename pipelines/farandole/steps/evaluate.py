@@ -44,7 +44,7 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
         arrays=parameters.featurized.arrays,
         model=parameters.trained.model,
         identity=parameters.prepared.identity,
-        champion=champion.version.uri if champion else None,
+        champion=[champion.version.uri, champion.identity] if champion else None,
         gate=model.spec.promotion.model_dump(mode="json"),
     )
 

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from farandole.api import Model, Outcome, Recipe, digest_of, identity, recipe_core
+from farandole.api import RESULTS, Model, Outcome, Recipe, digest_of, identity, recipe_core
 from farandole.api.progress import Progress
 from farandole.data.drift import DriftReport, compare
 from farandole.data.prepare import Prepared, fingerprint
@@ -50,6 +50,8 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
     name = identity(recipe, prepared.manifest.data_digest, builder(recipe, Path(place.folder)))
     store.put(_pointer(recipe, Path(place.folder)), name.encode())
     before = outcome_of(store, name)
+    if before is not None:
+        serve_again(store, model, before, lambda: open_tracker(place.tracking))
     return Outputs(
         prefix=prepared.prefix,
         data_digest=prepared.manifest.data_digest,
@@ -69,9 +71,9 @@ def trained_before(model: Model, place: Place) -> Outcome | None:
     if not store.exists(pointer):
         return None
     outcome = outcome_of(store, store.get(pointer).decode())
-    if outcome is not None:
-        serve_again(store, model, outcome, lambda: open_tracker(place.tracking))
-    return outcome
+    if outcome is None:
+        return None
+    return serve_again(store, model, outcome, lambda: open_tracker(place.tracking))
 
 
 def builder(recipe: Recipe, folder: Path) -> str | None:
@@ -85,7 +87,7 @@ def builder(recipe: Recipe, folder: Path) -> str | None:
 
 def _pointer(recipe: Recipe, folder: Path) -> str:
     parts = [fingerprint(recipe.data, folder), recipe_core(recipe), builder(recipe, folder)]
-    return f"trained/{digest_of(parts)}"
+    return f"trained/{digest_of([*parts, RESULTS])}"
 
 
 def _drift(

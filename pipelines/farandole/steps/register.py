@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +11,12 @@ from farandole.api import ExitCode, Outcome
 from farandole.api.outcome import Gain
 from farandole.api.progress import Progress
 from farandole.data.store import open_store
+from farandole.evaluation.comparison import Scored
 from farandole.evaluation.decision import Decision
 from farandole.steps import evaluate, program
 from farandole.steps.outcome import outcome_key, outcome_of
 from farandole.steps.place import StepOutputs
-
-PASSED = ("Promoted", "ManualPromotion")
+from farandole.steps.registering.serving import PASSED
 
 
 class Parameters(evaluate.Parameters):
@@ -75,8 +76,16 @@ def _figures(decision: Decision) -> dict[str, Any]:
         "value": comparison.candidate.value,
         "interval": (best.low, best.high) if best else None,
         "baselines": {rival.name: rival.value for rival in gating},
-        "gains": {rival.name: _gain(rival.gain) for rival in gating if rival.gain},
+        "gains": _gains(decision, gating),
     }
+
+
+def _gains(decision: Decision, gating: Sequence[Scored]) -> dict[str, Gain]:
+    gains = {rival.name: _gain(rival.gain) for rival in gating if rival.gain}
+    champion = decision.champion
+    if champion is None or champion.gain is None:
+        return gains
+    return gains | {f"champion (version {champion.version})": _gain(champion.gain)}
 
 
 def _gain(interval: Any) -> Gain:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from farandole.api import Model, Recipe, recipe_core
+from farandole.api import Recipe, identity
 from farandole.api.promotion import Gate
 from farandole.data.prepare import Prepared
+from farandole.data.row import Row
 from farandole.evaluation.champion import (
     ChampionComparison,
     against_champion,
@@ -25,10 +26,16 @@ from farandole.steps.rows.raw_rows import raw_rows
 
 
 def compare_with(
-    incumbent: Champion, recipe: Recipe, gate: Gate, prepared: Prepared, test: Dataset, fitted: Fit
+    incumbent: Champion,
+    recipe: Recipe,
+    gate: Gate,
+    prepared: Prepared,
+    test: Dataset,
+    fitted: Fit,
+    only_data_changed: bool,
 ) -> ChampionComparison:
     """Compare with the champion on test rows that the champion has not seen either."""
-    index = np.flatnonzero(unseen([row.digest for row in test.rows], incumbent.seen))
+    index = new_to(incumbent.seen, test.rows)
     rows = test.take(index) if len(index) else None
     version = str(incumbent.version.number)
     mine = Objective(recipe.task.kind, recipe.metric, prepared.manifest.classes)
@@ -43,8 +50,14 @@ def compare_with(
         fitted.predict(rows),
         _predict(incumbent, prepared, index),
         gate,
-        _recipe_changed(incumbent, recipe),
+        not only_data_changed,
     )
+
+
+def new_to(seen: Collection[str], rows: Sequence[Row]) -> Labels:
+    """Return the positions of rows whose duplicate cluster has no row among the digests `seen`."""
+    known = {row.cluster for row in rows if row.digest in seen}
+    return np.flatnonzero(unseen([row.cluster for row in rows], known))
 
 
 def _predict(incumbent: Champion, prepared: Prepared, index: Labels) -> Predictions:
@@ -56,6 +69,8 @@ def _predict(incumbent: Champion, prepared: Prepared, index: Labels) -> Predicti
     return Predictions(said[columns].to_numpy(np.float64), threshold)
 
 
-def _recipe_changed(incumbent: Champion, recipe: Recipe) -> bool:
-    before = Model.model_validate_json(json.dumps(dict(incumbent.lineage.document)))
-    return recipe_core(before.spec.recipe) != recipe_core(recipe)
+def only_data_changed(
+    champion: str, champion_data: str, declared: Recipe, builder: str | None
+) -> bool:
+    """Whether the document `declared`, on the champion's data, has the champion's own identity."""
+    return identity(declared, champion_data, builder) == champion

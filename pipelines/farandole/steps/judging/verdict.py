@@ -24,9 +24,10 @@ from farandole.steps import evaluate as step
 from farandole.steps.fitting.fit import Fit
 from farandole.steps.fitting.learning import Assignment
 from farandole.steps.fitting.trained_model import load_fit
-from farandole.steps.judging.contest import compare_with
+from farandole.steps.judging.contest import compare_with, only_data_changed
 from farandole.steps.judging.findings import Check, Findings, RowFinding
 from farandole.steps.judging.judge import Judged, judge
+from farandole.steps.prepare import builder
 from farandole.steps.rows.arrays import SPLITS
 from farandole.steps.rows.dataset import Dataset, open_dataset
 
@@ -108,8 +109,21 @@ def _against(
 ) -> ChampionComparison | None:
     if champion is None or champion.version.identity == parameters.prepared.identity:
         return None
-    gate = parameters.model().spec.promotion.gate
-    return compare_with(champion, recipe, gate, prepared, test, fitted)
+    declared = parameters.recipe()  # not the tuned one: the champion's identity names a document
+    return compare_with(
+        champion,
+        recipe,
+        parameters.model().spec.promotion.gate,
+        prepared,
+        test,
+        fitted,
+        only_data_changed(
+            champion.identity,
+            champion.lineage.data_digest,
+            declared,
+            builder(declared, Path(parameters.place.folder)),
+        ),
+    )
 
 
 def _findings(
