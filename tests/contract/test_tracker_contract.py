@@ -13,8 +13,10 @@ from farandole.registry.tracking import (
     Point,
     RegisteredModelOwnedError,
     Tracker,
+    TrackingError,
     open_tracker,
 )
+from tests.support.data_disks import small_disk
 from tests.support.registry_trackers import OWNER, model_folder
 
 
@@ -224,3 +226,11 @@ def test_a_name_that_an_address_cannot_carry_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=r"promotion\.registeredModel"):
         tracker.register(wrong, "identity", model_folder(tmp_path), {}, OWNER)
+
+
+def test_a_full_disk_below_a_new_database_is_told_as_one(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "disk", kilobytes=16) as disk,
+        pytest.raises(TrackingError, match=r"expected a database .*: .*disk.*; free space"),
+    ):
+        open_tracker(str(disk))

@@ -35,8 +35,22 @@ def load_mlflow() -> Any:
 
 
 def connect(uri: str) -> Any:
-    """Open MLflow's client; tracking and registry are one server."""
-    return load_mlflow().MlflowClient(tracking_uri=uri, registry_uri=uri)
+    """Open MLflow's client; tracking and registry are one server.
+
+    Raises TrackingError where a local database cannot be made or read: MLflow lets its own
+    errors of this moment through as they are.
+    """
+    client = load_mlflow().MlflowClient
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return client(tracking_uri=uri, registry_uri=uri)
+    except (SQLAlchemyError, OSError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise TrackingError(
+            f"MLflow at {uri}: expected a database that can be opened and written, received: "
+            f"{reason}; free space or rights, then run again: nothing is registered twice"
+        ) from error
 
 
 class Calls:

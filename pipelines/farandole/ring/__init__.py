@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from farandole.ring.determinism import make_deterministic
     from farandole.ring.lanes import Lanes, check_ranks, lanes_of
     from farandole.ring.learner import Epoch, Fitted, Learner, Rows, Settings
-    from farandole.ring.leaving import leave
+    from farandole.ring.leaving import leave, leave_after
     from farandole.ring.optimizer import DistributedOptimizer, broadcast
     from farandole.ring.stop_request import StopRequest, stop_on_signals
     from farandole.ring.training import fit
@@ -26,7 +26,7 @@ _HOMES = {
     "determinism": ("make_deterministic",),
     "lanes": ("Lanes", "check_ranks", "lanes_of"),
     "learner": ("Epoch", "Fitted", "Learner", "Rows", "Settings"),
-    "leaving": ("leave",),
+    "leaving": ("leave", "leave_after"),
     "optimizer": ("DistributedOptimizer", "broadcast"),
     "stop_request": ("StopRequest", "stop_on_signals"),
     "training": ("fit",),
@@ -51,6 +51,7 @@ __all__ = [
     "fit",
     "lanes_of",
     "leave",
+    "leave_after",
     "make_deterministic",
     "stop_on_signals",
 ]

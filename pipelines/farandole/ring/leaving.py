@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from collections.abc import Callable
 from typing import NoReturn
+
+from farandole.api.errors import FarandoleError
 
 
 def leave(code: int = 0) -> NoReturn:
@@ -17,3 +21,20 @@ def leave(code: int = 0) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def leave_after(program: Callable[[], int]) -> NoReturn:
+    """Leave with what a rank's program returns, or with the code and message of its error.
+
+    An error that nobody expected leaves as fast as any other, with code 1 and its traceback: else
+    the ranks that notice it end first, and are blamed.
+    """
+    try:
+        code = program()
+    except FarandoleError as error:
+        print(error, file=sys.stderr)
+        code = error.exit_code
+    except Exception:
+        traceback.print_exc()
+        code = 1
+    leave(code)

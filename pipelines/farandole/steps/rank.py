@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from farandole.api import Placement
-from farandole.api.errors import ExitCode, FarandoleError
+from farandole.api.errors import ExitCode
 from farandole.api.progress import Progress
 from farandole.data.prepare import open_prepared
 from farandole.data.store import Store, open_store
@@ -20,7 +20,7 @@ from farandole.ring.collective import Collective
 from farandole.ring.connect import connect
 from farandole.ring.determinism import make_deterministic
 from farandole.ring.learner import Fitted, Rows, Settings
-from farandole.ring.leaving import leave
+from farandole.ring.leaving import leave_after
 from farandole.ring.stop_request import StopRequest, stop_on_signals
 from farandole.ring.training import fit
 from farandole.steps import train
@@ -136,9 +136,4 @@ def _write(store: Store, job: str, trained: Trained) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        code = main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
-    except FarandoleError as error:
-        print(error, file=sys.stderr)
-        code = error.exit_code
-    leave(code)
+    leave_after(lambda: main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
