@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from farandole.api.errors import DataError
+
 ARGUMENTS = "arguments.json"
 LOG = "pipeline.log"
 PIPELINE = "pipeline.yaml"
@@ -43,9 +45,18 @@ class State:
         return self.folder.absolute() / "work"
 
     def attempt(self, name: str) -> Path:
-        """Make the folder of one attempt at a run, for its log, progress and pipeline."""
+        """Make the folder of one attempt at a run, for its log, progress and pipeline.
+
+        Raises DataError where the state's folder cannot be made or written.
+        """
         folder = self.work / "runs" / name
-        folder.mkdir(parents=True)
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise DataError(
+                f"{self.folder}: expected a folder that can be written, for runs and models, "
+                f"received {error.strerror}; free space or rights, or name another with --state"
+            ) from error
         return folder
 
     def forget_old_attempts(self) -> None:

@@ -39,3 +39,11 @@ def test_an_outcome_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path)
     path.write_text("{}")
     with pytest.raises(DataError, match=r"(?s)runs/ab/outcome.json.*remove the folder"):
         outcomes(State(tmp_path))
+
+
+def test_a_state_that_cannot_be_written_is_told_with_the_option_that_names_another(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(DataError, match=r"state: expected a folder .* Not a directory; .* --state"):
+        State(tmp_path / "state").attempt("one")
