@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from farandole.api import DocumentError, Problem
 from farandole.cli.consoles import out
 from farandole.cli.documents import read_document
 from farandole.cli.ending import ending
@@ -36,7 +37,7 @@ def compile_(
     """
     with ending(as_json=False):
         model = read_document(document)
-        target = output or document.with_suffix(".pipeline.yaml")
+        target = _checked(output or document.with_suffix(".pipeline.yaml"))
         from farandole.flows import compiling
         from farandole.flows.components import IMAGE
 
@@ -46,3 +47,17 @@ def compile_(
         else:
             compiling.compile_pipeline(name, target, arguments, image or IMAGE)
         out().print(f"Wrote {target}", soft_wrap=True)
+
+
+def _checked(target: Path) -> Path:
+    """Refuse what the compiler cannot write, in a line: it answers with a traceback."""
+    expected = ""
+    if target.suffix not in (".yaml", ".yml") or target.is_dir():
+        expected = "a file that ends with .yaml"
+    elif not target.parent.is_dir():
+        expected = "a file in a folder that is there"
+    if expected:
+        raise DocumentError(
+            "farandole compile", (Problem("--output", str(target), expected, "name another"),)
+        )
+    return target

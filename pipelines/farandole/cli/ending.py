@@ -29,7 +29,8 @@ def ending(as_json: bool) -> Iterator[None]:
     except FarandoleError as error:
         _failed(error, as_json)
     except OSError as error:
-        _end(ExitCode.DATA, {"error": str(error), "kind": "OSError"}, str(error), as_json)
+        message = _refused(error)
+        _end(ExitCode.DATA, {"error": message, "kind": "OSError"}, message, as_json)
 
 
 def resume_command() -> str:
@@ -46,6 +47,15 @@ def _failed(error: FarandoleError, as_json: bool) -> NoReturn:
     if step:
         told["step"] = step
     _end(code, told, f"{step}: {error}" if step else str(error), as_json)
+
+
+def _refused(error: OSError) -> str:
+    if error.filename is None:
+        return str(error)
+    reason = error.strerror or str(error)
+    return (
+        f"{error.filename}: expected to read or write it, received {reason}; mend that, run again"
+    )
 
 
 def _interrupted(as_json: bool) -> NoReturn:

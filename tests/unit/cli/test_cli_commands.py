@@ -74,6 +74,16 @@ def test_a_file_that_is_no_document_exits_with_2(tmp_path: Path, content: bytes 
     assert str(path) in said
 
 
+@pytest.mark.parametrize("output", ["pipeline.txt", "missing/pipeline.yaml", "."])
+def test_a_pipeline_that_cannot_be_written_there_exits_with_2(tmp_path: Path, output: str) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(TABLE)
+    for more in ([], ["--kubernetes"]):
+        code, said = farandole("compile", path, "-o", tmp_path / output, *more)
+        assert code == 2
+        assert "--output: expected a file" in said
+
+
 def test_data_that_is_not_there_exits_with_4(tmp_path: Path) -> None:
     path = tmp_path / "model.yaml"
     path.write_text(TABLE)
@@ -136,6 +146,14 @@ def test_an_error_ends_with_its_own_code(
         raise error
     assert ended.value.exit_code == code
     assert json.loads(capsys.readouterr().out)["exit_code"] == code
+
+
+def test_a_disk_that_refuses_is_told_with_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, ending(as_json=False):
+        raise PermissionError(13, "Permission denied", "/models/report.html")
+    assert ended.value.exit_code == 4
+    said = capsys.readouterr().err
+    assert said.startswith("/models/report.html: expected to read or write it, received Permission")
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
