@@ -62,7 +62,8 @@ def job_of(parameters: Parameters) -> str:
 
 
 def _train(parameters: Parameters, store: Store, job: str, progress: Progress) -> Outputs:
-    ranks = _ranks(parameters, progress)
+    lanes = parameters.recipe_tuned().training.lane_count()
+    ranks = ranks_that_train(parameters.place.rank_count(), lanes, progress)
     folder = parameters.place.work_folder(f"train-{job}")
     request = folder / "request.json"
     attempt = _attempt(store, job)
@@ -79,13 +80,18 @@ def _train(parameters: Parameters, store: Store, job: str, progress: Progress) -
     return Outputs(model=f"models/{job}", ranks=ranks, **result)
 
 
-def _ranks(parameters: Parameters, progress: Progress) -> int:
-    wanted = parameters.place.rank_count()
+def ranks_that_train(wanted: int, lanes: int, progress: Progress) -> int:
+    """Return how many of the ranks that were asked for can train, and say why when it is fewer."""
     reason = here.ring_available() if wanted > 1 else None
     if reason is not None:
         progress.say(f"training goes on with one process: {reason}")
         return 1
-    return min(wanted, parameters.recipe_tuned().training.lane_count())
+    if wanted > lanes:
+        progress.say(
+            f"training goes on with {lanes} of {wanted} ranks, because each needs a lane and the "
+            f"recipe has {lanes}: training.lanes"
+        )
+    return min(wanted, lanes)
 
 
 def _attempt(store: Store, job: str) -> int:
