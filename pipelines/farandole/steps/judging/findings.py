@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from farandole.data.drift import DriftReport
 from farandole.evaluation.curves import Calibration, Confusion, Residuals, Roc
 from farandole.evaluation.decision import Decision
 
@@ -47,4 +48,5 @@ class Findings(BaseModel):
     residuals: Residuals | None
     worst: tuple[RowFinding, ...]
     leak: str | None
+    feature_drift: DriftReport | None = None
     checks: tuple[Check, ...]

@@ -9,6 +9,7 @@ import numpy as np
 
 from farandole.api import Recipe
 from farandole.api.progress import Progress
+from farandole.data.drift import DriftReport
 from farandole.data.prepare import Prepared, open_prepared
 from farandole.data.store import Store
 from farandole.evaluation import leak
@@ -25,6 +26,7 @@ from farandole.steps.fitting.fit import Fit
 from farandole.steps.fitting.learning import Assignment
 from farandole.steps.fitting.trained_model import load_fit
 from farandole.steps.judging.contest import compare_with, only_data_changed
+from farandole.steps.judging.feature_drift import feature_drift
 from farandole.steps.judging.findings import Check, Findings, RowFinding
 from farandole.steps.judging.judge import Judged, judge
 from farandole.steps.prepare import builder
@@ -54,7 +56,9 @@ def evaluate(
     fitted = load_fit(store, parameters.trained.model, chosen, train, validation)
     judged = judge(splits, fitted, prepared, declared, progress)
     decision = _decision(parameters, recipe, prepared, splits["test"], fitted, judged, champion)
-    findings = _findings(recipe, classes, splits, fitted, judged, decision)
+    findings = _findings(recipe, classes, splits, fitted, judged, decision).model_copy(
+        update={"feature_drift": _feature_drift(recipe, train, champion, progress)}
+    )
     key = f"runs/{parameters.prepared.identity}/findings.json"
     store.put(key, findings.model_dump_json().encode())
     return _outputs(findings, classes, key)
@@ -124,6 +128,18 @@ def _against(
             builder(declared, Path(parameters.place.folder)),
         ),
     )
+
+
+def _feature_drift(
+    recipe: Recipe, train: Dataset, champion: Champion | None, progress: Progress
+) -> DriftReport | None:
+    if champion is None or train.raw is None or train.x.ndim != 3:
+        return None
+    document = champion.lineage.document
+    report = feature_drift(champion.statistics, document, recipe.features, train.x[0])
+    for sentence in report.notices if report else ():
+        progress.say(sentence)
+    return report
 
 
 def _findings(

@@ -29,6 +29,7 @@ from farandole.report.sections import (
 )
 from farandole.steps import program, register
 from farandole.steps.evaluate import count_decision
+from farandole.steps.judging.feature_drift import with_features
 from farandole.steps.judging.findings import Findings, RowFinding
 from farandole.steps.registering.report_data import data_summary, drift_of
 from farandole.steps.registering.version import findings_of
@@ -71,7 +72,7 @@ def report_data(
         notices=_notices(parameters, findings),
         asked=_asked(parameters, model),
         data=data_summary(prepared),
-        drift=drift_of(parameters.prepared.drift),
+        drift=drift_of(with_features(parameters.prepared.drift, findings.feature_drift)),
         learning=_learning(parameters),
         tuning=_tuning(parameters.tuned, model.spec.recipe.metric),
         metrics=findings.metrics,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from farandole.data.drift import ColumnDrift, DriftReport
+from farandole.data.drift import ColumnDrift, DriftReport, FeatureDrift
 from farandole.data.manifest import Manifest
 from farandole.data.prepare import Prepared
 from farandole.report.sections import (
@@ -72,6 +72,8 @@ def _shifts(report: DriftReport) -> Iterator[Shift]:
         yield _shift("classes", "class share", report.classes)
     if report.target is not None:
         yield _shift("target", "target", report.target)
+    if report.features is not None:
+        yield _moved(report.features)
     for name in report.appeared:
         yield Shift(name=name, kind="column", before="absent", now="new", level="much")
     for name in report.vanished:
@@ -86,6 +88,18 @@ def _shift(name: str, kind: str, drift: ColumnDrift) -> Shift:
             "before": f"gone: {', '.join(drift.vanished)}" if drift.vanished else "",
             "now": f"new: {', '.join(drift.appeared)}" if drift.appeared else "",
             "measure": drift.psi,
+            "level": LEVELS[drift.reading],
+        }
+    )
+
+
+def _moved(drift: FeatureDrift) -> Shift:
+    return Shift.model_validate(
+        {
+            "name": "features",
+            "kind": "feature mean",
+            "before": "",
+            "now": f"moved by {drift.shift:.2f} standard deviations, one by {drift.largest:.2f}",
             "level": LEVELS[drift.reading],
         }
     )
