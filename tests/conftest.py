@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+# Ranks that are threads wait for each other inside TensorFlow's operations, so it must have more
+# threads than there are ranks; it reads this once, whichever test loads it first.
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "12")
+
 MAY_BE_MISSING = "right to mount"  # a container may refuse it to root
 
 

@@ -39,5 +39,5 @@ def test_a_constant_network_is_refused_with_the_numbers_each_time(tmp_path: Path
     assert told["verdict"] == "ConstantPredictor"
     assert told["value"] == pytest.approx(0.5, abs=0.05)  # each fold has a constant of its own
     assert told["alias"] is None
-    assert "predicts" in told["sentence"]
+    assert "the model says" in told["sentence"]
     assert told["baselines"]["linear"] > 0.9

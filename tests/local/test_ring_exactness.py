@@ -20,7 +20,6 @@ from tests.support.ring_learning import (
     Ticks,
     dense,
     distance,
-    give_threads_to_a_ring_of_threads,
     head,
     learner,
     rows,
@@ -28,7 +27,6 @@ from tests.support.ring_learning import (
     weights,
 )
 
-give_threads_to_a_ring_of_threads()
 TRAIN, HELD = rows(150), rows(50, copies=1, seed=1)
 HUNDRED = Settings(
     global_batch=16, lanes=8, epochs=10, checkpoint_seconds=7, digest_every=20, identity="exact"

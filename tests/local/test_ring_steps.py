@@ -19,14 +19,12 @@ from tests.support.ring_learning import (
     accuracy,
     cross_entropy,
     dense,
-    give_threads_to_a_ring_of_threads,
     learner,
     rows,
     same_bits,
     weights,
 )
 
-give_threads_to_a_ring_of_threads()
 ONE_STEP = Settings(global_batch=64, lanes=16, epochs=1)
 RATE = 0.5
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +18,6 @@ from farandole.ring.lanes import lanes_of
 from farandole.ring.learner import Learner, PerRow, Rows, Settings
 
 CLASSES = 3
-
-
-def give_threads_to_a_ring_of_threads() -> None:
-    """Give TensorFlow an inter-op thread for every rank that waits; call it as tests are loaded."""
-    with suppress(RuntimeError):  # it already computes, with what another module asked for
-        tf.config.threading.set_inter_op_parallelism_threads(12)
 
 
 @dataclass(frozen=True)
