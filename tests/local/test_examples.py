@@ -48,7 +48,8 @@ def ran(folder: Path, path: Path) -> Example:
     state = folder / "state"
     done = farandole("run", path, "--state", state, "--json")
     assert done.code in (0, 3), done.err
-    answer = {name: value for name, value in done.answer().items() if name != "known"}
+    told = done.answer().items()
+    answer = {name: value for name, value in told if name in Outcome.model_fields}
     outcome = Outcome.model_validate_json(json.dumps(answer))
     return Example(state, path, done, outcome)
 

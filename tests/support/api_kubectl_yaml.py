@@ -37,6 +37,10 @@ def recorded() -> dict[str, dict[str, Any]]:
     return answers
 
 
+UNREACHABLE = ("dial tcp", "connection refused", "i/o timeout")
+"""What Go says where it cannot fetch a module."""
+
+
 @cache
 def _scratch() -> tempfile.TemporaryDirectory[str]:
     """Make a folder that is gone when the process ends."""
@@ -52,7 +56,7 @@ def program() -> Path:
     built = Path(_scratch().name) / "yamljson"
     command = [go, "build", "-buildvcs=false", "-o", str(built), "."]
     done = subprocess.run(command, cwd=FOLDER / "go", capture_output=True, text=True, check=False)
-    if done.returncode and "proxy.golang.org" in done.stderr:
+    if done.returncode and any(sign in done.stderr for sign in UNREACHABLE):
         raise GoIsMissingError(f"the Go modules cannot be had: {done.stderr.splitlines()[-1]}")
     if done.returncode:
         raise RuntimeError(f"go build failed: {done.stderr}")
