@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 # Ranks that are threads wait for each other inside TensorFlow's operations, so it must have more
 # threads than there are ranks; it reads this once, whichever test loads it first.
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "12")
+
+# A shell that starts us in the background ignores SIGINT, and programs inherit that: none that
+# tests start would hear Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MAY_BE_MISSING = "right to mount"  # a container may refuse it to root
 
