@@ -58,7 +58,7 @@ def test_ctrl_c_ends_all_ranks_in_time_and_the_same_command_goes_on(tmp_path: Pa
         tmp_path,
         "03-table-regression.yaml",
         some_rows(tmp_path, "ames/ames.csv", 1600),
-        training={"epochs": 40, "earlyStopping": {"patience": 40}},
+        training={"epochs": 200, "earlyStopping": {"patience": 200}},
     )
     path.write_text(path.read_text() + "  placement: {checkpoint: {everySeconds: 1}}\n")
     command = [sys.executable, "-m", "farandole.cli", "run", str(path), "--state", str(state)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from farandole.registry.tracking import TrackingError
@@ -51,6 +53,24 @@ def connect(uri: str) -> Any:
             f"MLflow at {uri}: expected a database that can be opened and written, received: "
             f"{reason}; free space or rights, then run again: nothing is registered twice"
         ) from error
+
+
+def make_database(path: Path) -> None:
+    """Make MLflow's tables in a SQLite file that appears complete or not at all.
+
+    MLflow makes some fifty tables in as many transactions; one that is killed half-way leaves a
+    file that no later MLflow can open.
+    """
+    if path.exists():
+        return
+    partial = path.with_name(f".{path.name}-{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    try:
+        connect(f"sqlite:///{partial}")
+        with suppress(FileExistsError):  # another process was first
+            os.link(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class Calls:

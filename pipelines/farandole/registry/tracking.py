@@ -177,8 +177,12 @@ def open_tracker(address: str) -> Tracker:
 
     if "://" in address:
         return MlflowTracker(address)
+    from farandole.registry.client import make_database
+
     folder = Path(address).absolute()
-    return MlflowTracker(database(folder), folder / "artifacts")
+    uri = database(folder)
+    make_database(Path(uri.removeprefix("sqlite:///")))
+    return MlflowTracker(uri, folder / "artifacts")
 
 
 def database(folder: Path) -> str:
