@@ -6,12 +6,12 @@ import sys
 
 from farandole.api import Recipe, digest_of
 from farandole.api.progress import Progress
-from farandole.data.arrays import describe_arrays, seal_arrays
+from farandole.data.arrays import describe_arrays, seal_arrays, write_arrays
 from farandole.data.prepare import Prepared, open_prepared
 from farandole.data.store import Store, open_store
 from farandole.steps import prepare, program
 from farandole.steps.place import StepOutputs
-from farandole.steps.rows.arrays import SPLITS, common_arrays, write_split
+from farandole.steps.rows.arrays import SPLITS, common_arrays
 
 
 class Parameters(prepare.Parameters):
@@ -52,7 +52,7 @@ def _write(
     representation = representation_of(recipe, prepared, store, parameters.place, progress)
     for split in SPLITS:
         arrays = common_arrays(prepared, recipe, split, store, progress)
-        write_split(store, prefix, split, {"x": representation.rows(split), **arrays})
+        write_arrays(store, prefix, split, {"x": representation.rows(split), **arrays})
     seal_arrays(store, prefix, representation.description())
     return representation.computed
 

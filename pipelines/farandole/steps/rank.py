@@ -19,7 +19,7 @@ from farandole.data.store import Store, open_store
 from farandole.ring.collective import Collective
 from farandole.ring.connect import connect
 from farandole.ring.determinism import make_deterministic
-from farandole.ring.learner import Fitted, Rows, Settings
+from farandole.ring.learner import Fitted, Settings
 from farandole.ring.leaving import leave_after
 from farandole.ring.stop_request import StopRequest, stop_on_signals
 from farandole.ring.training import fit
@@ -27,7 +27,7 @@ from farandole.steps import train
 from farandole.steps.fitting import learning
 from farandole.steps.fitting.closing import close_test_rows
 from farandole.steps.fitting.curves import Curves
-from farandole.steps.rows.arrays import SplitArrays, read_split
+from farandole.steps.rows.dataset import open_dataset
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def _fit(
     recipe = parameters.recipe_tuned()
     prepared = open_prepared(store, parameters.prepared.prefix)
     arrays = parameters.featurized.arrays
-    rows = read_split(store, arrays, prepared, "train")
-    held = read_split(store, arrays, prepared, "validation")
+    rows = open_dataset(store, arrays, prepared, recipe, "train")
+    held = open_dataset(store, arrays, prepared, recipe, "validation")
     folder = Path(parameters.place.folder)
     assignment = learning.Assignment(recipe, prepared.manifest.classes, folder)
     problem = learning.problem_of(assignment, rows.x, np.asarray(rows.y))
@@ -80,8 +80,8 @@ def _fit(
     with Curves(parameters, collective.rank == 0) as curves:
         fitted = fit(
             learner,
-            learning.train_rows(problem, ring_rows(rows)),
-            learning.validation_rows(problem, ring_rows(held)) if len(held.ids) else None,
+            learning.train_rows(problem, rows.ring_rows()),
+            learning.validation_rows(problem, held.ring_rows()) if held.rows else None,
             _settings(parameters, job, attempt),
             collective,
             store=store,
@@ -91,11 +91,6 @@ def _fit(
             stop=stop,
         )
     return Trained(learner.model, built.stateful, fitted)
-
-
-def ring_rows(split: SplitArrays) -> Rows:
-    """Hand the arrays of a split to the ring."""
-    return Rows(x=split.x, y=split.y, weight=split.weight, ids=split.ids)
 
 
 def _settings(parameters: train.Parameters, job: str, attempt: int) -> Settings:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from farandole.api import Recipe
 from farandole.api.progress import Progress
-from farandole.data.arrays import open_array, write_arrays
 from farandole.data.decode import decode
 from farandole.data.encoder import TargetTransform
 from farandole.data.feature_cache import FeatureCache
@@ -24,36 +22,6 @@ SPLITS = ("train", "validation", "test")
 RAW_SIZE = 32  # the linear baseline of pictures looks at 32 x 32 raw pixels
 DECODERS = 2
 ANY_SIZE = 2**31 - 1  # pixels; prepare has refused what the document's limit forbids
-
-
-@dataclass(frozen=True)
-class SplitArrays:
-    """One split: `x` [copies, rows, ...], `y` and `weight` [rows], and each row's names."""
-
-    x: NDArray[Any]
-    y: NDArray[Any]
-    weight: NDArray[np.float32]
-    ids: tuple[str, ...]
-    groups: tuple[str, ...]
-    paths: tuple[str, ...]
-
-
-def read_split(store: Store, arrays: str, prepared: Prepared, split: str) -> SplitArrays:
-    """Open the arrays of one split beside the names of its rows."""
-    rows = prepared.rows(split)
-    return SplitArrays(
-        x=open_array(store, arrays, split, "x"),
-        y=open_array(store, arrays, split, "y"),
-        weight=open_array(store, arrays, split, "weight"),
-        ids=tuple(row.digest for row in rows),
-        groups=tuple(row.cluster for row in rows),
-        paths=tuple(row.path for row in rows),
-    )
-
-
-def write_split(store: Store, prefix: str, split: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the arrays of one split."""
-    write_arrays(store, prefix, split, arrays)
 
 
 def common_arrays(
