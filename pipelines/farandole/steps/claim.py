@@ -36,14 +36,16 @@ class Owner(BaseModel):
         """Return the owner of a run whose steps are driven by the leader of this session.
 
         The local runner opens a session of its own; on a cluster the leader is the pod's first
-        process, which other pods cannot see, so that there only the heartbeat counts.
+        process, which other pods cannot see, so that there only the heartbeat counts. So it does
+        where the leader is outside this pid namespace, as under `docker exec`: getsid(2) says 0.
         """
         pid = os.getsid(0)
         return cls(run=run, host=socket.gethostname(), pid=pid, started=_started(pid) or 0.0)
 
     def gone(self) -> bool:
-        """Whether the driving process ran on this host and has ended."""
-        return self.host == socket.gethostname() and _started(self.pid) != self.started
+        """Whether the driving process ran on this host, could be seen from here, and has ended."""
+        seen = self.pid > 0 and self.host == socket.gethostname()
+        return seen and _started(self.pid) != self.started
 
 
 class Claim(BaseModel):

@@ -197,9 +197,20 @@ def test_a_step_whose_claim_was_taken_over_is_told_while_it_works(store: Store) 
     assert isinstance(lost[0], ClaimLost)
 
 
+def test_a_leader_outside_this_pid_namespace_is_not_taken_for_one_that_ended(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getsid", lambda _: 0)  # as in `docker exec`
+    unseen = Owner.here("one")
+    assert not unseen.gone()
+    claimed(store, unseen)
+    assert isinstance(claim(store, IDENTITY, elsewhere("two"), now=0.1), Held)
+    assert claimed(store, elsewhere("two"), now=TTL + 1).fence == 2
+
+
 def test_a_step_ends_when_the_process_that_drives_it_is_gone(store: Store) -> None:
-    owner, lost = Owner.here("one"), list[FarandoleError]()
-    driven = owner.model_copy(update={"pid": 2**22 + 1})
+    lost = list[FarandoleError]()
+    driven = Owner(run="one", host=socket.gethostname(), pid=2**22 + 1, started=1.0)
     with kept(store, IDENTITY, driven, lost.append, interval=0.005, clock=lambda: 0.0):
         until(lambda: bool(lost))
     assert "driving process" in str(lost[0])
