@@ -14,6 +14,7 @@ from farandole.ring.collective import Collective, Tensor
 from farandole.ring.feed import Share
 from farandole.ring.flat import dense, layout_of
 from farandole.ring.learner import Learner
+from farandole.ring.reduction import timed_sum
 from farandole.ring.statistics import moving_statistics
 
 
@@ -37,12 +38,14 @@ class Outcome:
     """What all ranks know after a step; `sums` are weight, weighted loss and weighted metrics.
 
     `finite` says that every reduced number is: a NaN or an infinity of any rank survives the sum.
+    `reduction_seconds` alone is this rank's own: from its last gradient to the sum over ranks.
     """
 
     finite: bool
     save: bool
     stop: bool
     sums: NDArray[np.float64]
+    reduction_seconds: float
 
 
 class Step:
@@ -74,8 +77,9 @@ class Step:
         if self._compiled is None:
             traced = tf.function(self._train, autograph=False)
             self._compiled = traced.get_concrete_function(*given)
-        finite, save, stop, *totals = self._compiled(*given).numpy().astype(np.float64)
-        return Outcome(bool(finite), save > 0, stop > 0, np.asarray(totals))
+        told = self._compiled(*given).numpy().astype(np.float64)
+        seconds, finite, save, stop, *totals = told
+        return Outcome(bool(finite), save > 0, stop > 0, np.asarray(totals), float(seconds))
 
     def local(self, share: Share) -> tuple[NDArray[Any], list[NDArray[Any]]]:
         """Return this rank's loss a row and gradient a variable, changing no weight."""
@@ -92,7 +96,7 @@ class Step:
         statistics = [v.value for v in self._statistics]
         parts = [*gradients, *statistics, asked, *total, *metrics]
         layout = layout_of(parts)
-        reduced = self._collective.sum(layout.pack(parts))
+        reduced, seconds = timed_sum(self._collective, layout.pack(parts))
         finite = tf.reduce_all(tf.math.is_finite(reduced))
         totals = layout.unpack(reduced)
         count = len(gradients)
@@ -103,7 +107,8 @@ class Step:
             lambda: self._update(totals[:count], weights * scale),
             lambda: tf.constant(False),
         )
-        return tf.concat([[tf.cast(finite, tf.float32)], reduced[-self._tail :]], axis=0)
+        told = tf.stack([seconds, tf.cast(finite, tf.float32)])
+        return tf.concat([told, reduced[-self._tail :]], axis=0)
 
     def _tell(self, control: Tensor, weight: Tensor) -> None:
         self._learner.optimizer.learning_rate.assign(tf.cast(control[1], tf.float32))
