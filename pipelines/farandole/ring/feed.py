@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from farandole.ring.ahead import ahead
 from farandole.ring.lanes import MISSING, Lanes, Order, Positions, copies_of
 from farandole.ring.learner import Rows
+
+AHEAD = 2  # shares that lie ready while a step computes: enough to even out slow ones
+SMALL = 2**16  # bytes of a share below which a thread has nothing to hide (decision 11)
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,18 @@ class Feed:
         once = lru_cache(maxsize=1)(lambda epoch: self.lanes.epoch(self.seed, epoch, self.mine))
         object.__setattr__(self, "_order", once)
 
+    def shares(
+        self, first_step: int, end: int | None = None
+    ) -> AbstractContextManager[Iterator[Share]]:
+        """Give the shares of `first_step` and all after it, counted over epochs, up to `end`.
+
+        Inside the context the next shares are prepared by a thread while one is used, unless they
+        are small rows in memory; what could not be read is raised where the share would be taken.
+        """
+        numbers = count(first_step) if end is None else range(first_step, end)
+        made = (self.share(*divmod(number, self.lanes.steps)) for number in numbers)
+        return ahead(made, AHEAD) if self._is_worth_a_thread() else nullcontext(made)
+
     def share(self, epoch: int, step: int) -> Share:
         """Return this rank's rows of `step` of `epoch`."""
         order: Order = self._order(epoch)
@@ -51,6 +71,12 @@ class Feed:
             positions=positions,
         )
         return share if present.all() else _blanked(share, ~present)
+
+    def _is_worth_a_thread(self) -> bool:
+        x = self.rows.x
+        rows = len(self.mine) * self.lanes.width
+        held = isinstance(x, np.ndarray)
+        return not held or rows * prod(x.shape[2:]) * x.dtype.itemsize >= SMALL
 
 
 def _blanked(share: Share, missing: NDArray[np.bool_]) -> Share:
