@@ -13,6 +13,7 @@ _BUILDER = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z
 _SHA256 = r"^[0-9a-f]{64}$"
 _REGISTERED = r"^[^\s/:]([^/:]*[^\s/:])?$"
 _ALIAS = r"^[A-Za-z][A-Za-z0-9_.-]*$"
+_CURRENCY = r"^[A-Z]{3}$"
 _TIME_ZONE = r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"
 
 _WORDS = {
@@ -24,6 +25,7 @@ _WORDS = {
     _SHA256: "64 hexadecimal digits",
     _REGISTERED: "any characters but / and :, without spaces at its ends",
     _ALIAS: "letters, digits, '-', '_' and '.', that begins with a letter",
+    _CURRENCY: "three capital letters, as in EUR",
     _TIME_ZONE: "the form Europe/Berlin",
 }
 
@@ -34,6 +36,7 @@ Builder = Annotated[str, Field(max_length=253, pattern=_BUILDER)]
 Sha256 = Annotated[str, Field(pattern=_SHA256)]
 RegisteredName = Annotated[str, Field(max_length=250, pattern=_REGISTERED)]
 Alias = Annotated[str, Field(max_length=255, pattern=_ALIAS)]
+Currency = Annotated[str, Field(pattern=_CURRENCY)]
 TimeZone = Annotated[str, Field(max_length=64, pattern=_TIME_ZONE)]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from farandole.api.errors import Problem
-from farandole.api.forms import DnsLabel
+from farandole.api.forms import Currency, DnsLabel
 from farandole.api.part import NotYet, Part
 
 Workers = Annotated[int, Field(ge=1, le=4096)]
@@ -35,6 +35,15 @@ class Checkpoint(Part):
     keep: int = Field(3, ge=1, le=100, description="Newest checkpoints kept beside the best.")
 
 
+class Price(Part):
+    """What one worker costs while it trains; reports then estimate the cost of a training."""
+
+    amount: float = Field(
+        ge=0, le=1_000_000, description="Price of one worker, its GPUs included, for one hour."
+    )
+    currency: Currency = Field("USD", description="ISO 4217 code of the currency.")
+
+
 class Placement(Part):
     """Where and how fast a recipe is trained."""
 
@@ -46,6 +55,9 @@ class Placement(Part):
     queue: DnsLabel | None = Field(None, description="Queue that admits the workers.")
     elastic: Elastic | None = Field(None, description="Bounds of the workers; left out: fixed.")
     checkpoint: Checkpoint = Field(Checkpoint(), description="How often training is saved.")
+    price_per_worker_hour: Price | None = Field(
+        None, description="What a worker costs an hour; left out: no cost is estimated."
+    )
     tuning_parallelism: int = Field(1, ge=1, le=256, description="Trials that run at once.")
     template: Annotated[None, NotYet("nodePool and gpusPerWorker")] = Field(
         None, description="Reserved: resources, environment and volumes of the pods."

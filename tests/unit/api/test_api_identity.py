@@ -195,7 +195,8 @@ def test_data_builder_and_results_are_part_of_the_identity(monkeypatch: pytest.M
 
 
 def test_placement_promotion_and_name_are_no_part_of_the_identity() -> None:
-    moved = document(IMAGES, placement={"workers": 8}, promotion={"alias": "best"})
+    placement = {"workers": 8, "pricePerWorkerHour": {"amount": 2.5, "currency": "EUR"}}
+    moved = document(IMAGES, placement=placement, promotion={"alias": "best"})
     moved["metadata"]["name"] = "other"
     assert of(read(moved).spec.recipe) == of(read(document(IMAGES)).spec.recipe)
 

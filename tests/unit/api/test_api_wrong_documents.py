@@ -116,6 +116,8 @@ def only_problem(recipe: dict[str, Any], path: str, value: Any) -> Problem:
         ("spec.placement.elastic", {"min": 2, "max": 4}, "2 to 4, as elastic says"),
         ("spec.placement.template", {"env": []}, "template, which is not yet served"),
         ("spec.placement.nodePool", "A 100", "small letters"),
+        ("spec.placement.pricePerWorkerHour.amount", -1.0, "from 0"),
+        ("spec.placement.pricePerWorkerHour", {"amount": 1, "currency": "€"}, "as in EUR"),
         ("spec.promotion.alias", "latest", "other than latest"),
         ("spec.promotion.alias", "v2", "other than latest"),
         ("spec.promotion.registeredModel", "a/b", "any characters but / and :"),
