@@ -10,6 +10,7 @@ from farandole.api.errors import RingError
 from farandole.ring.collective import Collective, SingleProcess
 from farandole.ring.threads import Threads
 from tests.support.ring_collective_contract import CONTRACT, AsTensor
+from tests.support.ring_host import on_host
 
 Program = Callable[[Collective], Any]
 Run = Callable[[Program], Any]
@@ -18,6 +19,8 @@ RINGS: dict[str, Run] = {
     "threads1": Threads(1).run,
     "threads2": Threads(2).run,
     "threads3": Threads(3).run,
+    "host2": lambda program: on_host(2, program),
+    "host5": lambda program: on_host(5, program),
 }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-LOOPBACK = "127.0.0.1"
-_PLACED = ("HOROVOD_", "OMPI_COMM_WORLD_", "PMI_")
+from farandole.launch.meeting import Meeting
+
+_PLACED = ("HOROVOD_", "OMPI_COMM_WORLD_", "PMI_", "FARANDOLE_RING_")
 
 
 def rank_environment(
@@ -14,17 +15,17 @@ def rank_environment(
     *,
     rank: int,
     ranks: int,
-    port: int | None,
+    meeting: Meeting | None,
     cores: int,
     silence_seconds: float,
 ) -> dict[str, str]:
-    """Return the environment of `rank`; `port` is the rendezvous', None for a rank alone.
+    """Return the environment of `rank`, which meets the others at `meeting`; None: it is alone.
 
     What a person set wins over what we would choose, and never over the rank's place.
     """
     wished = {**inherited, **given}
     kept = {name: value for name, value in wished.items() if not _is_place(name)}
-    place = {} if port is None else _place(rank, ranks, port)
+    place = {} if meeting is None else meeting.environment(rank, ranks)
     return {**_threads(cores // ranks), **_tuning(silence_seconds), **kept, **place}
 
 
@@ -58,23 +59,5 @@ def _tuning(silence_seconds: float) -> dict[str, str]:
         "HOROVOD_STALL_CHECK_TIME_SECONDS": str(max(1, round(silence_seconds / 2))),
         "HOROVOD_STALL_SHUTDOWN_TIME_SECONDS": seconds,
         "HOROVOD_GLOO_TIMEOUT_SECONDS": str(max(120, round(silence_seconds))),
-    }
-
-
-def _place(rank: int, ranks: int, port: int) -> dict[str, str]:
-    """Say what `horovodrun --gloo --network-interfaces lo` would say to a rank of one machine."""
-    return {
-        "HOROVOD_HOSTNAME": "localhost",
-        "HOROVOD_RANK": str(rank),
-        "HOROVOD_SIZE": str(ranks),
-        "HOROVOD_LOCAL_RANK": str(rank),
-        "HOROVOD_LOCAL_SIZE": str(ranks),
-        "HOROVOD_CROSS_RANK": "0",
-        "HOROVOD_CROSS_SIZE": "1",
-        "HOROVOD_GLOO_RENDEZVOUS_ADDR": LOOPBACK,
-        "HOROVOD_GLOO_RENDEZVOUS_PORT": str(port),
-        "HOROVOD_CONTROLLER": "gloo",
-        "HOROVOD_CPU_OPERATIONS": "gloo",
-        "HOROVOD_GLOO_IFACE": "lo",
-        "NCCL_SOCKET_IFNAME": "lo",
+        "FARANDOLE_RING_PATIENCE": str(max(120, round(silence_seconds))),
     }

@@ -1,21 +1,22 @@
 """A ring on this machine: start its ranks, follow them, and end them all when one ends badly.
 
-Ranks are started as `horovodrun --gloo --network-interfaces lo` would start them, without it:
-docs/decisions/0006-ranks-without-horovodrun.md says why.
+Ranks are started without `horovodrun` (docs/decisions/0006-ranks-without-horovodrun.md), and add up
+in shared memory unless there are GPUs (docs/decisions/0014-ranks-of-one-machine-share-memory.md).
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 from farandole.api.errors import ExitCode, RingError
 from farandole.launch.environment import rank_environment
-from farandole.launch.processes import Process, end, interruptible, rendezvous, start_rank
+from farandole.launch.meeting import Transport, chosen, meeting
+from farandole.launch.processes import Process, end, interruptible, start_rank
 from farandole.launch.rank import Record
 from farandole.launch.records import describe, first_failure, read_record
 from farandole.launch.silence import Silence
@@ -33,8 +34,14 @@ class RankError(RingError):
         self.exit_code = ExitCode(code) if code in tuple(ExitCode) else ExitCode.RING
 
 
-def ring_available() -> str | None:
+def ring_available(transport: Transport | None = None) -> str | None:
     """Return why this machine cannot run more than one rank; None where it can."""
+    if chosen(transport, os.environ) == "memory":
+        return None if hasattr(socket, "send_fds") else "this system cannot share memory"
+    return _horovod_available()
+
+
+def _horovod_available() -> str | None:
     spec = find_spec("horovod")
     if spec is None or not spec.submodule_search_locations:
         return "Horovod is not installed here"
@@ -59,6 +66,7 @@ def ring(
     progress: Path | None = None,
     environment: Mapping[str, str] | None = None,
     silence_seconds: float = 600.0,
+    transport: Transport | None = None,
 ) -> None:
     """Run `program` as `ranks` ranks on this machine until all have ended well.
 
@@ -69,7 +77,8 @@ def ring(
     """
     home = _emptied(folder / "ranks")
     watch = Silence(home, ranks, progress, silence_seconds, time.monotonic)
-    with interruptible(), rendezvous(ranks) if ranks > 1 else nullcontext() as port:
+    way = chosen(transport, {**os.environ, **(environment or {})})
+    with interruptible(), meeting(ranks, way) as place:
         processes: list[Process] = []
         try:
             for rank in range(ranks):
@@ -78,7 +87,7 @@ def ring(
                     environment or {},
                     rank=rank,
                     ranks=ranks,
-                    port=port,
+                    meeting=place,
                     cores=cores(),
                     silence_seconds=silence_seconds,
                 )

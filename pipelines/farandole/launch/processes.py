@@ -16,7 +16,6 @@ from typing import NoReturn
 
 import psutil
 
-from farandole.api.errors import RingError
 from farandole.launch.rank import GRACE_SECONDS
 
 PATIENCE_SECONDS = 1.0  # beyond the grace, for supervisors to see their programs end
@@ -35,22 +34,6 @@ def start_rank(
         env=environment,
         start_new_session=True,
     )
-
-
-@contextmanager
-def rendezvous(ranks: int) -> Iterator[int]:
-    """Serve the ranks' meeting point while the block runs; gives its port."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "farandole.ring.rendezvous", str(ranks)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        yield _port(server)
-    finally:
-        server.kill()
-        server.communicate()
 
 
 def end(processes: Sequence[Process]) -> None:
@@ -108,11 +91,3 @@ def _descendants(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-
-
-def _port(server: Process) -> int:
-    assert server.stdout is not None
-    line = server.stdout.readline()
-    if not line:
-        raise RingError("rendezvous: expected a port, received nothing: is Horovod installed?")
-    return int(line)

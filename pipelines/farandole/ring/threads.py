@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from farandole.api.errors import RingError
 from farandole.ring.collective import Arrays, Collective, Tensor
+from farandole.ring.in_graph import differentiable
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ class _ThreadRank:
     def sum(self, tensor: Tensor) -> Tensor:
         if isinstance(tensor, np.ndarray):
             return self._total(tensor)
-        return self._differentiable(tensor)
+        return differentiable(self._total, tensor)
 
     def broadcast(self, arrays: Sequence[NDArray[Any]], root: int = 0) -> Arrays:
         every = self.ring.exchange(self.rank, arrays)
@@ -96,18 +97,3 @@ class _ThreadRank:
         every = self.ring.exchange(self.rank, array)
         with np.errstate(invalid="ignore"):  # NaN and infinity travel, as they do in Horovod
             return np.asarray(sum(every[1:], start=every[0]), array.dtype)
-
-    def _differentiable(self, tensor: Tensor) -> Tensor:
-        import tensorflow as tf
-
-        @tf.custom_gradient  # type: ignore[untyped-decorator,unused-ignore]
-        def total(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-            return self._in_graph(x), self._differentiable
-
-        return total(tf.convert_to_tensor(tensor))
-
-    def _in_graph(self, tensor: Tensor) -> Tensor:
-        import tensorflow as tf
-
-        total = tf.numpy_function(self._total, [tensor], tensor.dtype, stateful=True)
-        return tf.ensure_shape(total, tensor.shape)

@@ -1,4 +1,4 @@
-"""Real Horovod ranks: contract, guards, kills, interrupts, and resumes that change no bit."""
+"""Real ranks, by shared memory and by Horovod: contract, guards, and kills that change no bit."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import numpy as np
 import pytest
 
 from farandole.launch.here import RankError, ring, ring_available
+from farandole.launch.meeting import Transport
 from tests.support.ring_collective_contract import CONTRACT
 from tests.support.ring_learning import distance, same_bits
 from tests.support.ring_programs import alive, processes, python
 
 pytestmark = [
     pytest.mark.ring,
-    pytest.mark.skipif(ring_available() is not None, reason=str(ring_available())),
+    pytest.mark.skipif(ring_available("horovod") is not None, reason="Horovod is not installed"),
 ]
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"PYTHONPATH": os.fspath(ROOT)}
@@ -29,9 +31,18 @@ def program(what: str, folder: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "tests.support.ring_ranks", what, os.fspath(folder), *more]
 
 
-def run(what: str, ranks: int, folder: Path, *more: str) -> None:
+@dataclass(frozen=True)
+class Two:
+    """What two healthy ranks found, and the way that they added up."""
+
+    transport: Transport
+    folder: Path
+
+
+def run(what: str, ranks: int, folder: Path, transport: Transport, *more: str) -> None:
     folder.mkdir(exist_ok=True)
-    ring(program(what, folder, *more), ranks, folder, environment=ENVIRONMENT)
+    command = program(what, folder, *more)
+    ring(command, ranks, folder, environment=ENVIRONMENT, transport=transport)
 
 
 def told(folder: Path, what: str, rank: int) -> Any:
@@ -43,41 +54,46 @@ def trained(folder: Path, name: str) -> Mapping[str, Any]:
         return dict(arrays)
 
 
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["memory", "horovod"])
+def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Two:
     """Two healthy ranks, once for all tests that look at them."""
-    folder = tmp_path_factory.mktemp("two")
-    run("whole", 2, folder)
-    return folder
+    found = Two(request.param, tmp_path_factory.mktemp("two"))
+    run("whole", 2, found.folder, found.transport)
+    return found
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_horovod_keeps_the_contract_of_collectives(two: Path, rank: int) -> None:
-    assert set(told(two, "whole", rank)["contract"]) == {clause.__name__ for clause in CONTRACT}
+def test_ranks_keep_the_contract_of_collectives(two: Two, rank: int) -> None:
+    assert set(told(two.folder, "whole", rank)["contract"]) == {
+        clause.__name__ for clause in CONTRACT
+    }
 
 
-def test_the_gradient_of_a_sum_is_summed_over_ranks(two: Path) -> None:
+def test_the_gradient_of_a_sum_is_summed_over_ranks(two: Two) -> None:
     # d/dx_r of the ring's total, 2 ranks * (1 + 2)**2, is 2 * 2 * 3
-    assert [told(two, "whole", rank)["differentiable"] for rank in (0, 1)] == [[12.0], [12.0]]
+    assert [told(two.folder, "whole", rank)["differentiable"] for rank in (0, 1)] == [
+        [12.0],
+        [12.0],
+    ]
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_weights_touched_on_one_rank_are_found_and_named(two: Path, rank: int) -> None:
-    message = told(two, "whole", rank)["diverged"]
+def test_weights_touched_on_one_rank_are_found_and_named(two: Two, rank: int) -> None:
+    message = told(two.folder, "whole", rank)["diverged"]
     assert "step 30: expected the same weights on all ranks" in message
     assert "outputs/kernel" in message
     assert "agreed at step 20" in message
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_a_row_with_a_nan_is_named_on_all_ranks(two: Path, rank: int) -> None:
-    message = told(two, "whole", rank)["not_finite"]
+def test_a_row_with_a_nan_is_named_on_all_ranks(two: Two, rank: int) -> None:
+    message = told(two.folder, "whole", rank)["not_finite"]
     assert "the loss of row-77 and the gradient of" in message
-    assert message == told(two, "whole", 0)["not_finite"]
+    assert message == told(two.folder, "whole", 0)["not_finite"]
 
 
-def test_a_persons_own_keras_script_trains_in_step_with_exact_metrics(two: Path) -> None:
-    one, other = (told(two, "whole", rank)["own_script"] for rank in (0, 1))
+def test_a_persons_own_keras_script_trains_in_step_with_exact_metrics(two: Two) -> None:
+    one, other = (told(two.folder, "whole", rank)["own_script"] for rank in (0, 1))
     assert one["agree"]
     assert one["logs"] == other["logs"]
     exact = dict(zip(("val_loss", "val_accuracy"), one["exact"], strict=True))
@@ -86,28 +102,40 @@ def test_a_persons_own_keras_script_trains_in_step_with_exact_metrics(two: Path)
     assert one["class"].startswith("keras.")
 
 
-def test_the_warm_up_raises_the_rate_in_a_line_to_the_full_one(two: Path) -> None:
-    rates = told(two, "whole", 0)["own_script"]["rates"]
+def test_the_warm_up_raises_the_rate_in_a_line_to_the_full_one(two: Two) -> None:
+    rates = told(two.folder, "whole", 0)["own_script"]["rates"]
     assert rates[0] == pytest.approx(0.005)
     assert rates[4] == pytest.approx(0.0075)
     assert rates[8:] == pytest.approx([0.01] * 8)
 
 
-def test_kills_and_interrupts_lose_no_bit(two: Path, tmp_path: Path) -> None:
+def test_kills_and_interrupts_lose_no_bit(two: Two, tmp_path: Path) -> None:
     with pytest.raises(RankError, match=r"rank 1 of 2 was killed by SIGKILL .* in step 21"):
-        run("lives", 2, tmp_path, json.dumps({"sgd": {"what": "kill", "rank": 1, "step": 23}}))
+        run(
+            "lives",
+            2,
+            tmp_path,
+            two.transport,
+            json.dumps({"sgd": {"what": "kill", "rank": 1, "step": 23}}),
+        )
     assert alive(processes(tmp_path, 2)) == []
-    _interrupt(tmp_path)
+    _interrupt(tmp_path, two.transport)
     with pytest.raises(RankError, match=r"rank 0 of 2 was killed by SIGKILL"):
-        run("lives", 2, tmp_path, json.dumps({"adam": {"what": "kill", "rank": 0, "step": 31}}))
-    run("lives", 2, tmp_path, "{}")
+        run(
+            "lives",
+            2,
+            tmp_path,
+            two.transport,
+            json.dumps({"adam": {"what": "kill", "rank": 0, "step": 31}}),
+        )
+    run("lives", 2, tmp_path, two.transport, "{}")
     for optimizer in ("sgd", "adam"):
         lived = trained(tmp_path, f"lived-{optimizer}-0")
         assert same_bits(lived, trained(tmp_path, f"lived-{optimizer}-1"))
-        assert same_bits(lived, trained(two, f"{optimizer}-2-0"))
+        assert same_bits(lived, trained(two.folder, f"{optimizer}-2-0"))
 
 
-def _interrupt(folder: Path) -> None:
+def _interrupt(folder: Path, transport: Transport) -> None:
     """Let rank 0 interrupt the launcher in the midst of Adam; all must end in five seconds."""
     source = (
         "import json, os, sys; from pathlib import Path; from farandole.launch.here import ring\n"
@@ -117,7 +145,7 @@ def _interrupt(folder: Path) -> None:
     started = subprocess.Popen(
         [*python(source), *program("lives", folder)],
         stderr=subprocess.PIPE,
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, "FARANDOLE_RING": transport},
     )
     _, said = started.communicate(timeout=120)
     ended = time.time()
@@ -128,13 +156,13 @@ def _interrupt(folder: Path) -> None:
     assert ended - float((folder / "met").read_text()) < 5
 
 
-def test_three_reproducible_ranks_lose_no_bit_and_agree_with_two(two: Path, tmp_path: Path) -> None:
-    run("reproducible", 3, tmp_path)
+def test_three_reproducible_ranks_lose_no_bit_and_agree_with_two(two: Two, tmp_path: Path) -> None:
+    run("reproducible", 3, tmp_path, two.transport)
     for rank in range(3):
         assert told(tmp_path, "reproducible", rank) == {"sgd": True, "adam": True}
     for optimizer in ("sgd", "adam"):
         assert (
-            distance(trained(tmp_path, f"{optimizer}-3-0"), trained(two, f"{optimizer}-2-0"))
+            distance(trained(tmp_path, f"{optimizer}-3-0"), trained(two.folder, f"{optimizer}-2-0"))
             <= 1e-5
         )
 
