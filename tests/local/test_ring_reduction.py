@@ -29,7 +29,7 @@ def share(ring: Collective) -> Share:
 def prepared(ring: Collective) -> Step:
     made = head(SETTINGS, ring)
     made.optimizer.build(made.model.trainable_variables)
-    return Step(made, ring, SETTINGS.global_batch)
+    return Step(made, ring, SETTINGS)
 
 
 def test_a_rank_that_waits_for_a_slower_one_counts_its_waiting_as_reduction() -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from farandole.ring.collective import Collective, Tensor
 from farandole.ring.feed import Share
 from farandole.ring.flat import dense, layout_of
-from farandole.ring.learner import Learner
+from farandole.ring.lanes import lanes_of
+from farandole.ring.learner import Learner, Settings
 from farandole.ring.reduction import timed_sum
 from farandole.ring.statistics import moving_statistics
 
@@ -55,21 +56,16 @@ class Step:
     `tf.function` with arrays: a third of a small network's step.
     """
 
-    def __init__(
-        self,
-        learner: Learner,
-        collective: Collective,
-        global_batch: int,
-        clip_norm: float | None = None,
-    ) -> None:
+    def __init__(self, learner: Learner, collective: Collective, settings: Settings) -> None:
         self._learner = learner
         self._collective = collective
-        self._global_batch = float(global_batch)
-        self._clip_norm = clip_norm
+        self._global_batch = float(settings.global_batch)
+        self._clip_norm = settings.clip_norm
         self._variables = [v.value for v in learner.model.trainable_variables]
         self._statistics = [] if collective.size == 1 else moving_statistics(learner.model)
         self._tail = 3 + len(learner.metrics) + 1
         self._compiled: Callable[..., Tensor] | None = None
+        self._place(settings)
 
     def __call__(self, share: Share, control: Control) -> Outcome:
         """Take one step together with all other ranks."""
@@ -85,6 +81,15 @@ class Step:
         """Return this rank's loss a row and gradient a variable, changing no weight."""
         losses, _, gradients = self._gradients(*_tensors(share), tf.constant(1.0))
         return losses.numpy(), [gradient.numpy() for gradient in gradients]
+
+    def _place(self, settings: Settings) -> None:
+        """Tell layers once which lane and place each row of this rank's share has."""
+        context = self._learner.context
+        if context is not None:
+            mine = lanes_of(self._collective.rank, self._collective.size, settings.lanes)
+            width = settings.global_batch // settings.lanes
+            context.lane.assign(np.repeat(mine, width))
+            context.place.assign(np.tile(np.arange(width), len(mine)))
 
     def _train(self, x: Tensor, y: Tensor, weight: Tensor, control: Tensor) -> Tensor:
         self._tell(control, weight)

@@ -73,8 +73,8 @@ class _Training:
         self._notices: tuple[str, ...] = (uneven,) if uneven else ()
         mine = lanes_of(collective.rank, collective.size, settings.lanes)
         self._feed = Feed(train, self._lanes, mine, settings.seed)
-        self._prepare(mine)
-        self._step = Step(learner, collective, settings.global_batch, settings.clip_norm)
+        learner.optimizer.build(learner.model.trainable_variables)
+        self._step = Step(learner, collective, settings)
         self._validation = validation and Validation(
             learner, validation, collective, len(mine) * self._lanes.width
         )
@@ -101,14 +101,6 @@ class _Training:
             if self._standing.finished:
                 self._restore_best()
         return self._fitted()
-
-    def _prepare(self, mine: tuple[int, ...]) -> None:
-        self._learner.optimizer.build(self._learner.model.trainable_variables)
-        context = self._learner.context
-        if context is not None:
-            batch = self._lanes.batch(self._settings.seed, 0, 0, mine)
-            context.lane.assign(batch.lanes)
-            context.place.assign(batch.places)
 
     def _resume(self) -> None:
         with self._watch.on("resume"):
