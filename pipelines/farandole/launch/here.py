@@ -16,21 +16,24 @@ from pathlib import Path
 from farandole.api.errors import ExitCode, RingError
 from farandole.launch.environment import rank_environment
 from farandole.launch.meeting import Transport, chosen, meeting
-from farandole.launch.processes import Process, end, interruptible, start_rank
+from farandole.launch.processes import Process, end, interruptible, invite_to_leave, start_rank
 from farandole.launch.rank import Record
 from farandole.launch.records import describe, first_failure, read_record
-from farandole.launch.silence import Silence
+from farandole.launch.silence import HangError, Silence
 
 POLL_SECONDS = 0.05
 FAREWELL_SECONDS = 2.0  # for other ranks to see that one is gone, and to say so
+SAVING_SECONDS = 120.0  # for ranks that were asked to leave, from the first that has left
 
 
 class RankError(RingError):
     """A rank ended badly; `exit_code` is its program's where that is one of ours."""
 
-    def __init__(self, message: str, rank: int, code: int | None) -> None:
+    def __init__(self, message: str, record: Record) -> None:
         super().__init__(message)
-        self.rank = rank
+        self.record = record
+        self.rank = record.rank
+        code = record.code
         self.exit_code = ExitCode(code) if code in tuple(ExitCode) else ExitCode.RING
 
 
@@ -67,13 +70,16 @@ def ring(
     environment: Mapping[str, str] | None = None,
     silence_seconds: float = 600.0,
     transport: Transport | None = None,
+    leave: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run `program` as `ranks` ranks on this machine until all have ended well.
 
     Each rank's record and output lie in `folder`/ranks. Raises `RankError` naming the first rank
-    that failed, its step, signal and last lines; `RingError` when neither a step nor `progress`
+    that failed, its step, signal and last lines; `HangError` when neither a step nor `progress`
     moved for `silence_seconds`. Whatever ends this call, SIGINT and SIGTERM included
-    (`KeyboardInterrupt`), all ranks have ended when it returns, within 5 seconds.
+    (`KeyboardInterrupt`), all ranks have ended when it returns, within 5 seconds. `leave` is asked
+    all the time; once true, the ranks are told to stop with a checkpoint, and have all the time
+    that they need.
     """
     home = _emptied(folder / "ranks")
     watch = Silence(home, ranks, progress, silence_seconds, time.monotonic)
@@ -92,21 +98,26 @@ def ring(
                     silence_seconds=silence_seconds,
                 )
                 processes.append(start_rank(program, rank, home, surroundings))
-            failed = _follow(processes, watch)
+            failed = _follow(processes, watch, leave)
         finally:
             end(processes)
     if failed:
         raise _failure([_record(home, rank, processes[rank]) for rank in failed], ranks)
 
 
-def _follow(processes: Sequence[Process], watch: Silence) -> list[int]:
-    """Return the ranks that failed, once one has or all have ended; `RingError` on silence."""
+def _follow(processes: Sequence[Process], watch: Silence, leave: Callable[[], bool]) -> list[int]:
+    """Return the ranks that failed, once one has or all have ended; `HangError` on silence."""
+    left = False
     while any(process.poll() is None for process in processes):
         if _failed(processes):
-            _wait(FAREWELL_SECONDS, lambda: all(p.poll() is not None for p in processes))
+            patience = SAVING_SECONDS if left else FAREWELL_SECONDS
+            _wait(patience, lambda: all(p.poll() is not None for p in processes))
             break
         if watch.too_long:
-            raise RingError(f"{watch.describe()}; all were ended. Run again to resume")
+            raise HangError(f"{watch.describe()}; all were ended. Run again to resume")
+        if not left and leave():
+            left = True
+            invite_to_leave(processes)
         time.sleep(POLL_SECONDS)
     return _failed(processes)
 
@@ -129,7 +140,7 @@ def _record(home: Path, rank: int, process: Process) -> Record:
 
 def _failure(failed: Sequence[Record], ranks: int) -> RankError:
     first = first_failure(failed)
-    return RankError(f"{describe(first, ranks)}\n{_advice(first)}", first.rank, first.code)
+    return RankError(f"{describe(first, ranks)}\n{_advice(first)}", first)
 
 
 def _advice(first: Record) -> str:

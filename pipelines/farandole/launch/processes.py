@@ -36,6 +36,12 @@ def start_rank(
     )
 
 
+def invite_to_leave(processes: Sequence[Process]) -> None:
+    """Tell supervisors to ask their programs to end, in their own time."""
+    for process in processes:
+        process.send_signal(signal.SIGUSR1)
+
+
 def end(processes: Sequence[Process]) -> None:
     """End supervisors and all below them: asked first, killed after the grace."""
     with _uninterrupted():

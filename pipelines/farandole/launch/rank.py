@@ -6,6 +6,7 @@ and again when it has ended, and keeps the program's output in `F/<rank>.out` an
 
 The program has `--grace` seconds to save and end after SIGTERM, then its process group is killed.
 If the supervisor dies, the program is killed; if the supervisor's parent dies, it ends the program.
+SIGUSR1 asks the program to end as SIGTERM does, and leaves it all the time it needs.
 """
 
 from __future__ import annotations
@@ -57,11 +58,13 @@ class Supervisor:
         self._grace = grace
         self._child: subprocess.Popen[bytes] | None = None
         self._asked = False
+        self._invited = False
 
     def run(self, program: list[str]) -> int:
         """Run `program` to its end and return the exit code that a shell would."""
         signal.signal(signal.SIGTERM, self._ask)
         signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGUSR1, self._invite)
         signal.signal(signal.SIGALRM, self._kill)
         began = time.time()
         try:
@@ -74,6 +77,8 @@ class Supervisor:
         self._write(record)
         if self._asked:
             self._ask(signal.SIGTERM, None)
+        if self._invited:
+            self._invite(signal.SIGUSR1, None)
         code = self._child.wait()
         self._write(self._ended(record, code))
         self._kill(signal.SIGALRM, None)  # what the program started and left behind
@@ -97,6 +102,11 @@ class Supervisor:
         if self._child is not None and self._child.poll() is None:
             self._child.terminate()
             signal.setitimer(signal.ITIMER_REAL, self._grace)
+
+    def _invite(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self._invited = True
+        if self._child is not None and self._child.poll() is None:
+            self._child.terminate()
 
     def _kill(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self._child is not None:

@@ -7,6 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from farandole.api.errors import RingError
+
+
+class HangError(RingError):
+    """All ranks stood still for longer than is allowed, and were ended."""
+
+
+def steps_of(folder: Path, ranks: int) -> list[int | None]:
+    """Return the last step each rank began; None for one that has not said."""
+    return [_step(_content(folder / f"{rank}.step")) for rank in range(ranks)]
+
 
 @dataclass
 class Silence:
@@ -38,7 +49,7 @@ class Silence:
 
     def steps(self) -> list[int | None]:
         """Return the step each rank is in; None for one that has not said."""
-        return [_step(_content(self._path(rank))) for rank in range(self.ranks)]
+        return steps_of(self.folder, self.ranks)
 
     def describe(self) -> str:
         """Say which rank hangs: the one that is behind, where one is."""

@@ -27,6 +27,12 @@ def test_a_rank_lost_with_its_supervisor_comes_before_those_that_noticed() -> No
     assert "rank 2 of 3 was lost with its supervisor in step 17" in describe(lost, 3)
 
 
+def test_a_killed_rank_comes_before_one_that_noticed_and_was_gone_sooner() -> None:
+    killed = replace(ENDED, rank=0, ended=9.4, code=-9, signal="SIGKILL")
+    assert first_failure([ENDED, killed]) == killed
+    assert first_failure([ENDED, replace(killed, ended=10.1)]) == ENDED
+
+
 def test_an_exit_code_is_told_with_step_and_last_lines() -> None:
     assert describe(ENDED, 2) == (
         "rank 1 of 2 ended with exit code 1 in step 17; its last lines:\n    boom"
