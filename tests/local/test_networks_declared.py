@@ -157,6 +157,32 @@ def test_the_penalty_is_the_weighted_sum_of_squared_kernels() -> None:
     assert built([]).penalty is None
 
 
+RELU: dict[str, Any] = {"activation": {"relu": {}}}
+
+
+@pytest.mark.parametrize(
+    "layers, biased",
+    [
+        ([{"conv2d": {"filters": 2}}, {"batchNormalization": {}}], False),
+        ([{"separableConv2d": {"filters": 2}}, {"batchNormalization": {}}], False),
+        ([{"dense": {"units": 2}}, {"maxPooling": {}}, {"batchNormalization": {}}], False),
+        ([{"conv2d": {"filters": 2, **RELU}}, {"batchNormalization": {}}], True),
+        ([{"conv2d": {"filters": 2}}, RELU, {"batchNormalization": {}}], True),
+        (
+            [{"conv2d": {"filters": 2}}, {"dropout": {"rate": 0.1}}, {"batchNormalization": {}}],
+            True,
+        ),
+        ([{"conv2d": {"filters": 2}}], True),
+    ],
+)
+def test_a_layer_has_a_bias_unless_batch_normalization_takes_it_away(
+    layers: list[dict[str, Any]], biased: bool
+) -> None:
+    first = built([*layers, FLATTEN]).model.layers[2]
+    assert first.use_bias is biased
+    assert built([*layers, FLATTEN]).model.get_layer("output").use_bias
+
+
 @pytest.mark.parametrize("precision", ["float32", "mixedBfloat16", "mixedFloat16"])
 def test_a_network_trains_in_every_precision_and_gives_float32(precision: str) -> None:
     network = built(EVERYTHING, precision=precision, augment={"flip": True})

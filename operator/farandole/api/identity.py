@@ -11,7 +11,7 @@ from typing import Any
 from farandole.api.part import JSON
 from farandole.api.recipe import Recipe, default_loss, default_metric
 
-RESULTS = 1
+RESULTS = 2
 """Raised only when a default or an algorithm changes what is computed."""
 
 _LOCATIONS = ("images", "labels", "table")

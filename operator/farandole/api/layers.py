@@ -89,7 +89,7 @@ class Dropout(Part):
 
 
 class BatchNormalization(Part):
-    """Mean 0 and variance 1 a channel, over the whole global batch."""
+    """Mean 0 and variance 1 a channel, over the whole global batch; no bias before it."""
 
     momentum: float = Field(0.99, ge=0, lt=1, description="Share of the moving statistics kept.")
     epsilon: float = Field(1e-3, gt=0, le=1, description="Added to the variance.")

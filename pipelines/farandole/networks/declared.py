@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ from farandole.networks.layers.site import Site
 from farandole.networks.own import own_network
 
 __all__ = ["Built", "build"]
+
+KEEPS_A_SHIFT = frozenset(
+    {"maxPooling", "averagePooling", "globalMaxPooling", "globalAveragePooling", "flatten"}
+)
+"""Layers after which a constant added to a channel is still that constant."""
 
 Penalised = list[tuple[keras.Variable, float]]
 
@@ -50,7 +56,8 @@ def build(
     penalised: Penalised = []
     x = _scaled(x)
     for index, layer in enumerate(network.layers):
-        x = _add(layer, x, replace(site, index=index), penalised)
+        here = replace(site, index=index, bias=not _bias_is_undone(network.layers[index:]))
+        x = _add(layer, x, here, penalised)
     logits = _output(x, outputs, replace(site, index=len(network.layers)))
     return Built(keras.Model(inputs, logits, name="network"), _penalty(penalised))
 
@@ -82,6 +89,20 @@ def _add(layer: Layer, x: Any, site: Site, penalised: Penalised) -> Any:
         kernels = [v for v in made.trainable_variables if v.name.endswith("kernel")]
         penalised += [(kernel, weight) for kernel in kernels]
     return _activated(getattr(settings, "activation", None), y, site)
+
+
+def _bias_is_undone(layers: Sequence[Layer]) -> bool:
+    """Say whether batch normalization takes away what a bias of the first layer would add.
+
+    Such a bias learns nothing: its gradient is rounding, which Adam scales up to full steps, other
+    ones at another number of ranks (docs/decisions/0010-no-bias-before-batch-normalization.md).
+    """
+    first, *after = layers
+    activated = getattr(first.chosen()[1], "activation", None)
+    if activated is not None and activated.chosen()[0] != "linear":
+        return False
+    names = (layer.chosen()[0] for layer in after)
+    return next((name for name in names if name not in KEEPS_A_SHIFT), "") == "batchNormalization"
 
 
 def _activated(declared: Any, x: Any, site: Site) -> Any:

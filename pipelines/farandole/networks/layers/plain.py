@@ -40,7 +40,10 @@ def keras_layer(name: str, settings: Any, rank: int, site: Site) -> keras.layers
 
 def _dense(dense: Dense, site: Site) -> keras.layers.Layer:
     return keras.layers.Dense(
-        dense.units, kernel_initializer=site.glorot(), **site.settings("dense")
+        dense.units,
+        use_bias=site.bias,
+        kernel_initializer=site.glorot(),
+        **site.settings("dense"),
     )
 
 
@@ -50,6 +53,7 @@ def _conv2d(conv: Conv2d, site: Site) -> keras.layers.Layer:
         conv.kernel,
         strides=conv.strides,
         padding=conv.padding,
+        use_bias=site.bias,
         kernel_initializer=site.glorot(),
         **site.settings("conv2d"),
     )
@@ -60,6 +64,7 @@ def _depthwise_conv2d(conv: DepthwiseConv2d, site: Site) -> keras.layers.Layer:
         conv.kernel,
         strides=conv.strides,
         padding=conv.padding,
+        use_bias=site.bias,
         depth_multiplier=conv.multiplier,
         depthwise_initializer=site.glorot(),
         **site.settings("depthwise_conv2d"),
@@ -72,6 +77,7 @@ def _separable_conv2d(conv: SeparableConv2d, site: Site) -> keras.layers.Layer:
         conv.kernel,
         strides=conv.strides,
         padding=conv.padding,
+        use_bias=site.bias,
         depthwise_initializer=site.glorot("depthwise"),
         pointwise_initializer=site.glorot("pointwise"),
         **site.settings("separable_conv2d"),

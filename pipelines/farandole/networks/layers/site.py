@@ -19,12 +19,16 @@ POLICIES = {
 
 @dataclass(frozen=True)
 class Site:
-    """The place of one layer: its number (from 0), the lanes, the seed, the precision."""
+    """The place of one layer: its number (from 0), the lanes, the seed, the precision.
+
+    `bias` False: what follows takes a constant a channel away, so the layer adds none.
+    """
 
     index: int
     context: LaneContext
     seed: int
     precision: str
+    bias: bool = True
 
     def settings(self, kind: str) -> dict[str, Any]:
         """Give the settings of every Keras layer: a name, and the numbers to compute in."""
