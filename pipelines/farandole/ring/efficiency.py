@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +12,7 @@ from farandole.ring.collective import Collective
 from farandole.ring.scaling import HOUR, Wire, ring_seconds
 
 STEP = ("input", "compute", "reduction", "waiting")
-AROUND = ("checkpoint", "validation", "digest", "resume")
+AROUND = ("tracing", "checkpoint", "validation", "digest", "resume")
 
 
 class Efficiency(BaseModel):
@@ -18,8 +20,9 @@ class Efficiency(BaseModel):
 
     `seconds` are means over ranks and add up to `total`: "input" (waiting for rows), "compute",
     "reduction" (from a rank's last gradient to the sum, on the rank that waited least), "waiting"
-    (what ranks spent there beyond that: for slower ranks), "checkpoint" (what steps lost to it),
-    "validation", "digest" (comparing ranks' weights), "resume", and "other" (tracing, bookkeeping).
+    (what ranks spent there beyond that: for slower ranks), "tracing" (the first step, which is
+    compiled), "checkpoint" (what steps lost to it), "validation", "digest" (comparing ranks'
+    weights), "resume", and "other".
     """
 
     model_config = ConfigDict(frozen=True)
@@ -129,6 +132,11 @@ def efficiency_of(
         bytes_per_step=bytes_per_step,
         wire=wire,
     )
+
+
+def gradient_bytes(model: Any) -> int:
+    """Return the bytes of a Keras model's gradients, as float32."""
+    return sum(4 * prod(variable.shape) for variable in model.trainable_variables)
 
 
 def _by_what(every: Sequence[Mapping[str, float]]) -> dict[str, float]:

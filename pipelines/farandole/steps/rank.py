@@ -19,10 +19,13 @@ from farandole.data.store import Store, open_store
 from farandole.ring.collective import Collective
 from farandole.ring.connect import connect
 from farandole.ring.determinism import make_deterministic
+from farandole.ring.efficiency import Efficiency, efficiency_of, gradient_bytes
+from farandole.ring.lanes import Lanes
 from farandole.ring.learner import Fitted, Settings
 from farandole.ring.leaving import leave_after
 from farandole.ring.stop_request import StopRequest, stop_on_signals
 from farandole.ring.training import fit
+from farandole.ring.wire import measure
 from farandole.steps import train
 from farandole.steps.fitting import learning
 from farandole.steps.fitting.closing import close_test_rows
@@ -37,6 +40,7 @@ class Trained:
     model: keras.Model
     stateful: tuple[str, ...]
     fitted: Fitted
+    efficiency: Efficiency
 
 
 def main(request: str, job: str, attempt: int) -> ExitCode:
@@ -77,6 +81,7 @@ def _fit(
     problem = learning.problem_of(assignment, rows.x, np.asarray(rows.y))
     learner, built = learning.learner_of(problem, rows.x.shape[1], collective)
     progress = Progress(_progress_path(parameters, collective), "train")
+    wire = measure(collective)
     with Curves(parameters, collective.rank == 0) as curves:
         fitted = fit(
             learner,
@@ -90,7 +95,16 @@ def _fit(
             progress=progress,
             stop=stop,
         )
-    return Trained(learner.model, built.stateful, fitted)
+    lanes = Lanes(rows.x.shape[1], recipe.training.global_batch, recipe.training.lane_count())
+    efficiency = efficiency_of(
+        collective,
+        fitted.seconds,
+        steps=fitted.steps,
+        rows_per_step=lanes.rows / lanes.steps,
+        bytes_per_step=gradient_bytes(learner.model),
+        wire=wire,
+    )
+    return Trained(learner.model, built.stateful, fitted, efficiency)
 
 
 def _settings(parameters: train.Parameters, job: str, attempt: int) -> Settings:
@@ -126,6 +140,7 @@ def _write(store: Store, job: str, trained: Trained) -> None:
         "notices": list(fitted.notices),
         "history": [epoch.model_dump() for epoch in fitted.history],
         "seconds": dict(fitted.seconds),
+        "efficiency": trained.efficiency.model_dump(),
     }
     store.put(f"models/{job}/result.json", json.dumps(result, sort_keys=True).encode())
 

@@ -12,6 +12,7 @@ from farandole.api import Recipe, digest_of, recipe_at
 from farandole.api.progress import Progress
 from farandole.data.store import Store, open_store
 from farandole.launch import here
+from farandole.ring.efficiency import Efficiency
 from farandole.ring.learner import Epoch
 from farandole.steps import prepare, program, tune
 from farandole.steps.cache import cached, step_key
@@ -42,6 +43,7 @@ class Outputs(StepOutputs):
     notices: tuple[str, ...] = ()
     history: tuple[Epoch, ...]
     seconds: dict[str, float]
+    efficiency: Efficiency | None = None
 
 
 def run(parameters: Parameters, progress: Progress) -> Outputs:
