@@ -96,7 +96,8 @@ def _rgb(image: Image.Image) -> Image.Image:
         raise Undecodable("has floating-point pixels, whose range is not known")
     if image.has_transparency_data:
         return _over_white(image.convert("RGBA"))
-    return image.convert("RGB")
+    # Pillow would copy a JPEG that is RGB already: a quarter of the time of a picture of 0.2 MP.
+    return image if (image.format, image.mode) == ("JPEG", "RGB") else image.convert("RGB")
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:

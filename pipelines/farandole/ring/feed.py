@@ -62,15 +62,15 @@ class Feed:
         order: Order = self._order(epoch)
         positions = order.batch(step).positions
         present = positions != MISSING
-        taken = np.where(present, positions, 0)
-        copies = copies_of(self.seed, epoch, taken, len(self.rows.x))
-        share = Share(
-            x=self.rows.x[copies, taken],
-            y=self.rows.y[taken],
-            weight=np.where(present, self.rows.weight[taken], np.float32(0)),
-            positions=positions,
-        )
-        return share if present.all() else _blanked(share, ~present)
+        if present.all():
+            return self._gathered(epoch, positions)
+        return _spread(self._gathered(epoch, positions[present]), present)
+
+    def _gathered(self, epoch: int, positions: Positions) -> Share:
+        rows = self.rows
+        copies = copies_of(self.seed, epoch, positions, len(rows.x))
+        x = rows.x[copies, positions]
+        return Share(x, rows.y[positions], rows.weight[positions], positions)
 
     def _is_worth_a_thread(self) -> bool:
         x = self.rows.x
@@ -79,8 +79,14 @@ class Feed:
         return not held or rows * prod(x.shape[2:]) * x.dtype.itemsize >= SMALL
 
 
-def _blanked(share: Share, missing: NDArray[np.bool_]) -> Share:
-    """Put zeros where there is no row: a NaN of row 0 must not reach steps that lack row 0."""
-    share.x[missing] = 0
-    share.y[missing] = 0
-    return share
+def _spread(share: Share, present: NDArray[np.bool_]) -> Share:
+    """Put rows where they are present, and zeros where a lane has ended."""
+
+    def spread(values: NDArray[Any], missing: int = 0) -> NDArray[Any]:
+        wide = np.full((len(present), *values.shape[1:]), missing, values.dtype)
+        wide[present] = values
+        return wide
+
+    return Share(
+        spread(share.x), spread(share.y), spread(share.weight), spread(share.positions, MISSING)
+    )

@@ -142,6 +142,8 @@ def copies_of(seed: int, epoch: int, positions: Positions, copies: int) -> Posit
 
     The mixing is SplitMix64's finaliser (Steele, Lea and Flood 2014).
     """
+    if copies == 1:
+        return np.zeros(len(positions), np.int64)
     start = np.random.SeedSequence(entropy=seed, spawn_key=(epoch,)).generate_state(1, np.uint64)
     mixed = positions.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + start
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

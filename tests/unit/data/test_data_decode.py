@@ -168,3 +168,13 @@ def test_floating_point_pixels_are_refused() -> None:
 def test_postscript_is_not_run() -> None:
     with pytest.raises(Undecodable, match="no image of a known format"):
         decode(encoded(half_red(), "EPS"), 4, 4)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_has_the_pixels_that_pillow_converts_it_to(mode: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    content = encoded(Image.fromarray(noise).convert(mode), "JPEG")
+    whole = Image.open(io.BytesIO(content)).convert("RGB")
+    small = whole.resize((20, 16), Image.Resampling.BILINEAR)
+    assert decode(content, 16, 20).tobytes() == np.asarray(small).tobytes()
+    assert decode(content, 40, 50).tobytes() == np.asarray(whole).tobytes()

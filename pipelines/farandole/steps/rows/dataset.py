@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from farandole.api import Recipe
 from farandole.data.arrays import open_array
 from farandole.data.encoder import TargetTransform
+from farandole.data.pictures import Pictures, joined_pictures, pictures_of
 from farandole.data.prepare import Prepared
 from farandole.data.row import Row
 from farandole.data.store import Store
@@ -27,11 +28,12 @@ Index = NDArray[np.int64]
 class Dataset:
     """n rows: `x` [copies, n, ...], `y` [n] (class numbers, or transformed targets), `weight` [n].
 
+    `x` is an array, or `Pictures` that are decoded when they are taken.
     `raw` [n, 32, 32, 3] and `measures` [n, 3] (width, height, bytes) are there for pictures,
     `frame` (n raw rows) for tables.
     """
 
-    x: NDArray[Any]
+    x: Any
     y: NDArray[Any]
     weight: NDArray[np.float32]
     rows: tuple[Row, ...]
@@ -90,7 +92,7 @@ def open_dataset(
         return open_array(store, arrays, split, name) if whole and images else None
 
     return Dataset(
-        x=open_array(store, arrays, split, "x"),
+        x=_inputs(open_array(store, arrays, split, "x"), prepared, split),
         y=open_array(store, arrays, split, "y"),
         weight=open_array(store, arrays, split, "weight"),
         rows=tuple(prepared.rows(split)),
@@ -103,12 +105,9 @@ def open_dataset(
 
 def joined(parts: Sequence[Dataset]) -> Dataset:
     """Return the rows of several splits as one; a row without augmented copies repeats itself."""
-    copies = max(part.x.shape[0] for part in parts)
-    x = [np.broadcast_to(part.x[:1], (copies, *part.x.shape[1:])) for part in parts]
-    x = [part.x if part.x.shape[0] == copies else wide for part, wide in zip(parts, x, strict=True)]
     frames = [part.frame for part in parts if part.frame is not None]
     return Dataset(
-        x=np.concatenate(x, axis=1),
+        x=_joined_inputs([part.x for part in parts]),
         y=np.concatenate([part.y for part in parts]),
         weight=np.concatenate([part.weight for part in parts]),
         rows=tuple(row for part in parts for row in part.rows),
@@ -117,6 +116,22 @@ def joined(parts: Sequence[Dataset]) -> Dataset:
         measures=_stacked([part.measures for part in parts]),
         frame=_frames(frames),
     )
+
+
+def _inputs(x: NDArray[Any], prepared: Prepared, split: str) -> Any:
+    """Return the array, or pictures where it has no rows though the split has: none were stored."""
+    stored = x.shape[1] or not prepared.rows(split)
+    return x if stored else pictures_of(prepared, split, x.shape[2:])
+
+
+def _joined_inputs(parts: Sequence[Any]) -> Any:
+    if isinstance(parts[0], Pictures):
+        return joined_pictures(parts)
+    copies = max(x.shape[0] for x in parts)
+    wide = [
+        x if len(x) == copies else np.broadcast_to(x[:1], (copies, *x.shape[1:])) for x in parts
+    ]
+    return np.concatenate(wide, axis=1)
 
 
 def _stacked(parts: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,10 +13,18 @@ from numpy.typing import NDArray
 from farandole.api import ImageInput, Recipe, TableFeatures
 from farandole.api.progress import Progress
 from farandole.data.encoder import Encoder
+from farandole.data.pictures import pictures_of
 from farandole.data.prepare import Prepared
 from farandole.data.store import Store
 from farandole.steps.place import Place
-from farandole.steps.rows.arrays import decoded
+
+STORED = 2 * 2**30
+"""Bytes of pixels, of all splits together, up to which they are decoded once and stored.
+
+Beyond it every epoch decodes them again: the arrays would not stay in the memory of a small node,
+and would be read from disk at the price of the encoded pictures (decision 11).
+"""
+CHUNK = 256  # pictures decoded between two lines of progress
 
 
 class Representation(Protocol):
@@ -55,29 +64,45 @@ def table_features(recipe: Recipe) -> TableFeatures:
 
 @dataclass
 class Pixels:
-    """Pictures decoded once at the network's own size: uint8 [1, rows, height, width, channels]."""
+    """Pictures at the network's own size: uint8 [1, rows, height, width, channels].
+
+    Decoded once when all of them are at most `stored` bytes. Else the arrays have no rows, and
+    whoever opens them gets pictures that are decoded when they are taken.
+    """
 
     prepared: Prepared
     image: ImageInput
     progress: Progress
     computed: int = 0
+    stored: int = STORED
 
     def rows(self, split: str) -> NDArray[Any]:
-        """Return the pixels of one split."""
-        total = len(self.prepared.rows(split))
-        size = (self.image.height, self.image.width, self.image.channels)
-        x = np.empty((1, total, *size), dtype=np.uint8)
-        for done, picture in enumerate(decoded(self.prepared, split, range(total), *size)):
-            x[0, done] = picture
-            self.progress.update(f"{split}: pixels", done + 1, total, "images")
-        self.computed += total
+        """Return the pixels of one split; no rows when they are not stored."""
+        pictures = pictures_of(self.prepared, split, self._size)
+        if not self._are_stored:
+            return np.empty((1, 0, *self._size), np.uint8)
+        x = np.empty(pictures.shape, np.uint8)
+        for start in range(0, x.shape[1], CHUNK):
+            x[0, start : start + CHUNK] = pictures[0][start : start + CHUNK]
+            done = min(start + CHUNK, x.shape[1])
+            self.progress.update(f"{split}: pixels", done, x.shape[1], "images")
+        self.computed += x.shape[1]
         return x
 
     def description(self) -> dict[str, Any]:
-        """Return the size of the pictures."""
-        shape = [self.image.height, self.image.width, self.image.channels]
-        names = dict(zip(("height", "width", "channels"), shape, strict=True))
-        return {"kind": "pixels", "inputShape": shape, **names}
+        """Return the size of the pictures, and whether they are stored."""
+        names = dict(zip(("height", "width", "channels"), self._size, strict=True))
+        shape = list(self._size)
+        return {"kind": "pixels", "inputShape": shape, "stored": self._are_stored, **names}
+
+    @property
+    def _size(self) -> tuple[int, int, int]:
+        return self.image.height, self.image.width, self.image.channels
+
+    @property
+    def _are_stored(self) -> bool:
+        rows = sum(split.rows for split in self.prepared.manifest.splits.values())
+        return rows * prod(self._size) <= self.stored
 
 
 @dataclass
