@@ -17,7 +17,6 @@ from farandole.ring.manifest import (
     FORMAT,
     Manifest,
     TornCheckpoint,
-    checksum,
     pack,
     seal,
     unpack,
@@ -76,7 +75,7 @@ class Checkpoints:
         """Write a checkpoint, data first and manifest last; then drop the ones not to be kept."""
         self._refuse_when_passed()
         place = Place(standing.steps, self.fence)
-        content, arrays = pack(variables)
+        packed = pack(variables)
         manifest = Manifest(
             format=FORMAT,
             identity=self.identity,
@@ -85,11 +84,11 @@ class Checkpoints:
             global_batch=self.global_batch,
             world_size=self.world_size,
             standing=standing,
-            arrays=arrays,
-            size=len(content),
-            sha256=checksum(content),
+            arrays=packed.arrays,
+            size=len(packed.content),
+            sha256=packed.sha256,
         )
-        self.store.put(self._key(place, "arrays.bin"), content)
+        self.store.put(self._key(place, "arrays.bin"), packed.content)
         self._refuse_when_passed()
         self.store.put(self._key(place, "manifest.json"), seal(manifest))
         self._rotate(standing)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from farandole.api.errors import RingError
@@ -16,15 +18,17 @@ from farandole.ring.guards import check_agreement, digests
 from farandole.ring.learner import Learner
 from farandole.ring.manifest import differences
 from farandole.ring.standing import Standing
+from farandole.ring.writer import Writer
 
 
 @dataclass(frozen=True)
 class Keeper:
-    """All variables of `learner`, in the store and on every rank."""
+    """All variables of `learner`, in the store and on every rank; `writer` is rank 0's."""
 
     learner: Learner
     collective: Collective
     checkpoints: Checkpoints
+    writer: Writer
 
     def resume(self) -> tuple[Standing | None, tuple[str, ...]]:
         """Continue from the newest complete checkpoint, if any, with the same weights on all ranks.
@@ -38,10 +42,10 @@ class Keeper:
         return standing, torn
 
     def save(self, standing: Standing, agreed: int) -> None:
-        """Write a checkpoint, once all ranks agree on the weights."""
+        """Have a checkpoint written beside the steps, once all ranks agree on the weights."""
         self.compare(standing.steps, agreed)
         if self.collective.rank == 0:
-            self.checkpoints.write(standing, values(everything(self.learner)))
+            self.writer.keep(standing, values(everything(self.learner)))
 
     def compare(self, step: int, agreed: int) -> None:
         """Refuse ranks whose weights differ; `agreed` is the last step at which they did not."""
@@ -50,7 +54,7 @@ class Keeper:
             check_agreement(self.collective.gather(mine), step, agreed)
 
     def restore(self, step: int) -> None:
-        """Give the model the weights it had after `step`."""
+        """Give the model the weights it had after `step`, which must be written."""
         found = self.checkpoints.at(step) if self.collective.rank == 0 else None
         self._spread(found, list(self.learner.model.variables))
 
@@ -79,10 +83,17 @@ def everything(learner: Learner) -> list[Any]:
 
 
 def values(variables: Sequence[Any]) -> dict[str, NDArray[Any]]:
-    """Return the variables' values by their paths; a path met again gets a number."""
-    named: dict[str, NDArray[Any]] = {}
-    for variable in variables:
-        name = variable.path
-        repeats = sum(1 for known in named if known.split("#")[0] == name)
-        named[f"{name}#{repeats + 1}" if repeats else name] = np.asarray(variable.numpy())
+    """Return the variables' values as they are now, by their paths; a path met again gets a number.
+
+    In the host's memory nothing is copied: TensorFlow gives a variable new memory when it is
+    written to while its old value is held (`PrepareToUpdateVariable`); values on a device come
+    over.
+    """
+    met, named = Counter[str](), dict[str, NDArray[Any]]()
+    with tf.device("CPU:0"):
+        for variable in variables:
+            path = variable.path
+            met[path] += 1
+            name = path if met[path] == 1 else f"{path}#{met[path]}"
+            named[name] = np.asarray(tf.identity(variable.value))
     return named

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from farandole.ring.standing import Standing
 
 FORMAT = 1
+PIECE = 2**20  # bytes that are copied at once, while no other thread can run Python
 
 
 class TornCheckpoint(Exception):  # noqa: N818  the name says what is so
@@ -30,6 +33,15 @@ class Array(BaseModel):
     shape: tuple[int, ...]
     offset: int
     size: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The data object of a checkpoint: its bytes, where each array lies in them, its checksum."""
+
+    content: bytes
+    arrays: tuple[Array, ...]
+    sha256: str
 
 
 class Manifest(BaseModel):
@@ -69,21 +81,27 @@ def unseal(content: bytes) -> Manifest:
         raise TornCheckpoint(f"the manifest does not read: {error}") from error
 
 
-def pack(variables: Mapping[str, NDArray[Any]]) -> tuple[bytes, tuple[Array, ...]]:
-    """Return the bytes of all arrays one after another, and where each lies."""
-    entries, offset = [], 0
+def pack(variables: Mapping[str, NDArray[Any]]) -> Packed:
+    """Return the bytes of all arrays one after another, copied once.
+
+    Each piece is copied and then hashed; hashing lets other threads run, so that a step beside it
+    never waits for more than one piece.
+    """
+    whole, digest, entries = io.BytesIO(), hashlib.sha256(), list[Array]()
     for name, value in variables.items():
         entries.append(
             Array(
                 name=name,
                 dtype=str(value.dtype),
                 shape=value.shape,
-                offset=offset,
+                offset=whole.tell(),
                 size=value.nbytes,
             )
         )
-        offset += value.nbytes
-    return b"".join(value.tobytes() for value in variables.values()), tuple(entries)
+        for piece in _pieces(value):
+            whole.write(piece)
+            digest.update(piece)
+    return Packed(whole.getvalue(), tuple(entries), digest.hexdigest())
 
 
 def unpack(content: bytes, manifest: Manifest) -> list[NDArray[Any]]:
@@ -108,6 +126,11 @@ def differences(stored: Sequence[Array], wanted: Mapping[str, NDArray[Any]]) -> 
 def checksum(content: bytes) -> str:
     """Return the digest that a manifest holds of its data and of itself."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _pieces(value: NDArray[Any]) -> Iterator[memoryview]:
+    content = np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
+    return (content[at : at + PIECE] for at in range(0, len(content), PIECE))
 
 
 def _canonical(body: Mapping[str, Any]) -> bytes:

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Stopwatch:
-    """Seconds by what they were spent on, by the given clock."""
+    """Seconds of the training thread by what they were spent on, by the given clock.
+
+    `fit` knows "total" and its parts "resume", "input" (waiting for the next share), "compute",
+    "reduction" (from this rank's last gradient to the sum over ranks), "checkpoint" (what the steps
+    lose to them), "validation" and "digest"; what is left of the total is the loop's own.
+    """
 
     clock: Callable[[], float]
     seconds: dict[str, float] = field(default_factory=dict)
@@ -21,4 +26,16 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.seconds[what] = self.seconds.get(what, 0.0) + self.clock() - start
+            self.since(start, what)
+
+    def since(self, start: float, what: str) -> float:
+        """Count the time since `start` as spent on `what`; return now: a step needs no more."""
+        now = self.clock()
+        self.seconds[what] = self.seconds.get(what, 0.0) + now - start
+        return now
+
+    def move(self, seconds: float, source: str, target: str) -> None:
+        """Count seconds that lie within `source` as `target`: at most what `source` has."""
+        moved = min(seconds, self.seconds[source])
+        self.seconds[source] -= moved
+        self.seconds[target] = self.seconds.get(target, 0.0) + moved

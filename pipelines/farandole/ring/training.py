@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 
 import numpy as np
@@ -18,12 +18,14 @@ from farandole.ring.guards import look, not_finite
 from farandole.ring.keeping import Keeper
 from farandole.ring.lanes import MISSING, Lanes, check_ranks, lanes_of
 from farandole.ring.learner import Epoch, Fitted, Learner, Rows, Settings
-from farandole.ring.loss_scale import LossScale, initial_scale
+from farandole.ring.loss_scale import initial_scale
+from farandole.ring.running import running_from
 from farandole.ring.standing import Standing, after_epoch
 from farandole.ring.step import Control, Outcome, Step
 from farandole.ring.stores import MemoryStore, Store
 from farandole.ring.timing import Stopwatch
 from farandole.ring.validation import Validation, means
+from farandole.ring.writer import Writer
 
 
 def fit(
@@ -78,10 +80,10 @@ class _Training:
         self._validation = validation and Validation(
             learner, validation, collective, len(mine) * self._lanes.width
         )
-        self._keeper = Keeper(
-            learner, collective, _checkpoints(settings, collective, store, prefix)
-        )
-        self._standing = Standing()
+        checkpoints = _checkpoints(settings, collective, store, prefix)
+        self._writer = Writer(checkpoints.write)
+        self._keeper = Keeper(learner, collective, checkpoints, self._writer)
+        self._running = running_from(Standing())
         self._watch = Stopwatch(clock)
         self._saved = clock()
         self._agreed = 0
@@ -92,29 +94,46 @@ class _Training:
         progress: Progress,
         stop: Callable[[], bool],
     ) -> Fitted:
-        with self._watch.on("total"):
+        with self._watch.on("total"), self._writer:
             self._resume()
-            stopped = False
-            while not (self._standing.finished or stopped):
-                stopped = self._advance(stop(), on_epoch)
-                self._say(progress)
-            if self._standing.finished:
-                self._restore_best()
+            if not self._standing.finished:
+                self._train(on_epoch, progress, stop)
+            self._end()
         return self._fitted()
+
+    @property
+    def _standing(self) -> Standing:
+        """How training stood when its last epoch closed."""
+        return self._running.standing
 
     def _resume(self) -> None:
         with self._watch.on("resume"):
             standing, torn = self._keeper.resume()
         scale = initial_scale(self._settings.precision)
-        self._standing = standing or Standing(loss_scale=scale.value)
-        self._agreed = self._standing.steps
+        self._running = running_from(standing or Standing(loss_scale=scale.value))
+        self._agreed = self._running.steps
         self._notices += torn
 
-    def _advance(self, stop: bool, on_epoch: Callable[[Epoch], None]) -> bool:
+    def _train(
+        self,
+        on_epoch: Callable[[Epoch], None],
+        progress: Progress,
+        stop: Callable[[], bool],
+    ) -> None:
+        end = self._settings.epochs * self._lanes.steps
+        with self._feed.shares(self._running.steps, end) as shares:
+            stopped = False
+            while not (self._standing.finished or stopped):
+                stopped = self._advance(shares, stop(), on_epoch)
+                self._say(progress)
+
+    def _advance(
+        self, shares: Iterator[Share], stop: bool, on_epoch: Callable[[Epoch], None]
+    ) -> bool:
         """Take one step and all that falls due after it; return whether all ranks are to stop."""
-        outcome = self._take(stop)
+        outcome = self._take(shares, stop)
         best = self._standing.best_step
-        if self._standing.steps % self._lanes.steps == 0:
+        if self._running.steps % self._lanes.steps == 0:
             self._close_epoch(on_epoch)
         self._compare()
         found = self._standing.best_step != best
@@ -122,23 +141,33 @@ class _Training:
             self._save()
         return outcome.stop
 
-    def _take(self, stop: bool) -> Outcome:
-        step = self._standing.steps
-        self._collective.beat(step)
-        epoch, within = divmod(step, self._lanes.steps)
-        with self._watch.on("input"):
-            share = self._feed.share(epoch, within)
+    def _take(self, shares: Iterator[Share], stop: bool) -> Outcome:
+        running, watch = self._running, self._watch
+        self._writer.check()
+        self._collective.beat(running.steps)
+        began = watch.clock()
+        share = next(shares)
+        began = watch.since(began, "input")
         control = Control(
-            step=step,
-            learning_rate=self._learner.schedule(step),
-            loss_scale=self._standing.loss_scale,
-            save=self._watch.clock() - self._saved >= self._settings.checkpoint_seconds,
+            step=running.steps,
+            learning_rate=self._learner.schedule(running.steps),
+            loss_scale=running.scale.value,
+            save=self._is_due(began),
             stop=stop,
         )
-        with self._watch.on("step"):
-            outcome = self._together(share, control)
+        outcome = self._together(share, control)
+        watch.since(began, "compute")
+        watch.move(outcome.reduction_seconds, "compute", "reduction")
         self._account(share, outcome)
         return outcome
+
+    def _is_due(self, now: float) -> bool:
+        """Whether rank 0 wishes for a checkpoint: never while one is under way, but then at once.
+
+        The others know nothing of the writer, so that it is not for them to wish.
+        """
+        late = now - self._saved >= self._settings.checkpoint_seconds
+        return late and self._collective.rank == 0 and self._writer.idle
 
     def _together(self, share: Share, control: Control) -> Outcome:
         try:
@@ -150,22 +179,13 @@ class _Training:
             ) from error
 
     def _account(self, share: Share, outcome: Outcome) -> None:
-        standing = self._standing
-        scale = LossScale(standing.loss_scale, standing.finite_steps)
+        scale = self._running.scale
         half = self._settings.precision == "mixedFloat16"
         if not outcome.finite:
             self._refuse_unless_overflow(share, outcome, half and not scale.after(False).exhausted)
-        scale = scale.after(outcome.finite) if half else scale
-        sums = np.asarray(standing.sums or np.zeros(len(outcome.sums))) + outcome.sums
-        self._standing = standing.model_copy(
-            update={
-                "steps": standing.steps + 1,
-                "sums": tuple(sums.tolist()),
-                "loss_scale": scale.value,
-                "finite_steps": scale.finite_steps,
-                "skipped": standing.skipped + (not outcome.finite),
-            }
-        )
+        if half:
+            self._running.scale = scale.after(outcome.finite)
+        self._running.count(outcome)
 
     def _refuse_unless_overflow(self, share: Share, outcome: Outcome, scalable: bool) -> None:
         """Go on where only scaled half-precision gradients overflowed: a lower scale cures that."""
@@ -177,10 +197,10 @@ class _Training:
         inputs = (share.x, share.y, share.weight)
         named = dict(zip(names, gradients, strict=True))
         seen = look(self._collective.rank, ids, inputs, losses, named)
-        raise not_finite(self._standing.steps, self._collective.gather(seen))
+        raise not_finite(self._running.steps, self._collective.gather(seen))
 
     def _close_epoch(self, on_epoch: Callable[[Epoch], None]) -> None:
-        standing, settings = self._standing, self._settings
+        standing, settings = self._running.stand(), self._settings
         with self._watch.on("validation"):
             validated = self._validation.means(standing.steps) if self._validation else {}
         epoch = Epoch(
@@ -190,14 +210,14 @@ class _Training:
             train=means(np.asarray(standing.sums), ("loss", *self._learner.metrics)),
             validation=validated,
         )
-        self._standing = after_epoch(
-            standing, epoch, settings.epochs, settings.patience, settings.minimum_gain
+        self._running = running_from(
+            after_epoch(standing, epoch, settings.epochs, settings.patience, settings.minimum_gain)
         )
         if self._collective.rank == 0:
             on_epoch(epoch)
 
     def _compare(self) -> None:
-        every, steps = self._settings.digest_every, self._standing.steps
+        every, steps = self._settings.digest_every, self._running.steps
         if every and steps % every == 0:
             with self._watch.on("digest"):
                 self._keeper.compare(steps, self._agreed)
@@ -205,23 +225,25 @@ class _Training:
 
     def _save(self) -> None:
         with self._watch.on("checkpoint"):
-            self._keeper.save(self._standing, self._agreed)
-        self._agreed = self._standing.steps
+            self._keeper.save(self._running.stand(), self._agreed)
+        self._agreed = self._running.steps
         self._saved = self._watch.clock()
 
-    def _restore_best(self) -> None:
-        if self._standing.best_step != self._standing.steps:
-            with self._watch.on("checkpoint"):
+    def _end(self) -> None:
+        """Wait until all is written, and take the best weights once training has finished."""
+        with self._watch.on("checkpoint"):
+            self._writer.drain()
+            if self._standing.finished and self._standing.best_step != self._running.steps:
                 self._keeper.restore(self._standing.best_step)
 
     def _say(self, progress: Progress) -> None:
         if self._collective.rank == 0:
             total = self._settings.epochs * self._lanes.steps
-            done = total if self._standing.finished else self._standing.steps
+            done = total if self._standing.finished else self._running.steps
             progress.update("train", done, total, "steps", epoch=self._standing.epochs)
 
     def _fitted(self) -> Fitted:
-        standing = self._standing
+        standing = self._running.stand()
         return Fitted(
             best_step=standing.best_step,
             best_epoch=standing.best_epoch,
