@@ -33,6 +33,10 @@ class Checkpoint(Part):
         60, ge=1, le=86_400, description="Seconds between two checkpoints, at the next step."
     )
     keep: int = Field(3, ge=1, le=100, description="Newest checkpoints kept beside the best.")
+    observe: bool = Field(
+        True,
+        description="Score checkpoints in a process beside long trainings; it decides nothing.",
+    )
 
 
 class Price(Part):

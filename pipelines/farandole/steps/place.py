@@ -21,6 +21,9 @@ class Place(BaseModel):
     folder: str = Field(description="The document's folder: relative paths start there.")
     ranks: int = Field(default=0, ge=0, description="Number of ranks; 0 takes min(2, cores).")
     progress: str | None = Field(default=None, description="File that follows the progress.")
+    observe_after: float = Field(
+        default=30.0, ge=0, description="Seconds of steps after which a training is observed."
+    )
 
     def rank_count(self) -> int:
         """Return the number of ranks that training starts with."""

@@ -16,6 +16,8 @@ from farandole.ring.efficiency import Efficiency
 from farandole.ring.learner import Epoch
 from farandole.steps import prepare, program, tune
 from farandole.steps.cache import cached, step_key
+from farandole.steps.observing.attended import attended
+from farandole.steps.observing.observed import Observed, observed_of
 from farandole.steps.place import StepOutputs
 
 SILENCE = 300.0  # seconds without a line of progress before a ring counts as hung
@@ -44,6 +46,7 @@ class Outputs(StepOutputs):
     history: tuple[Epoch, ...]
     seconds: dict[str, float]
     efficiency: Efficiency | None = None
+    observed: Observed | None = None
 
 
 def run(parameters: Parameters, progress: Progress) -> Outputs:
@@ -70,16 +73,26 @@ def _train(parameters: Parameters, store: Store, job: str, progress: Progress) -
     request = folder / "request.json"
     attempt = _attempt(store, job)
     request.write_text(parameters.model_dump_json(), encoding="utf-8")
-    here.ring(
-        [sys.executable, "-m", "farandole.steps.rank", str(request), job, str(attempt)],
-        ranks,
-        folder,
-        progress=progress.path,
-        environment=dict(os.environ),
-        silence_seconds=SILENCE,
-    )
+    wanted = parameters.model().spec.placement.checkpoint.observe
+    with attended(request, job, wanted, progress) as attendance:
+        here.ring(
+            [sys.executable, "-m", "farandole.steps.rank", str(request), job, str(attempt)],
+            ranks,
+            folder,
+            progress=progress.path,
+            environment=dict(os.environ),
+            silence_seconds=SILENCE,
+        )
     result: dict[str, Any] = json.loads(store.get(f"models/{job}/result.json"))
-    return Outputs(model=f"models/{job}", ranks=ranks, **result)
+    result["notices"] = [*result["notices"], *attendance.notices]
+    observed = _observed(store, job, progress) if attendance.begun else None
+    return Outputs(model=f"models/{job}", ranks=ranks, observed=observed, **result)
+
+
+def _observed(store: Store, job: str, progress: Progress) -> Observed:
+    observed = observed_of(store, f"models/{job}", f"checkpoints/{job}")
+    progress.say(observed.sentence)
+    return observed
 
 
 def ranks_that_train(wanted: int, lanes: int, progress: Progress) -> int:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
+from farandole.data.store import open_store
+from farandole.launch.beside import Ring
 from farandole.registry.tracking import Point, Run, open_tracker
 from farandole.ring.learner import Epoch
 from farandole.steps import train
+from farandole.steps.observe import FOLLOWING, NAME
+from farandole.steps.observing import findings
 
 SECONDS = 5.0  # at least between two batches
 
 
 class Curves:
-    """Collects epochs and logs them to the one run of the identity; other ranks log nothing."""
+    """Collects epochs and logs them to the one run of the identity; other ranks log nothing.
+
+    What the evaluator beside the ring found goes along, where no server keeps the run: then this is
+    the one writer of its database.
+    """
 
     def __init__(self, parameters: train.Parameters, logs: bool) -> None:
         self._parameters = parameters
@@ -22,6 +31,7 @@ class Curves:
         self._waiting: list[Epoch] = []
         self._flushed = time.monotonic()
         self._run: Run | None = None
+        self._observed = 0
 
     def __enter__(self) -> Curves:
         """Start collecting."""
@@ -43,10 +53,22 @@ class Curves:
             self._flush()
 
     def _flush(self) -> None:
-        if not self._logs or not self._waiting:
+        if not self._logs:
             return
-        self._opened().log_metrics(points(self._waiting))
+        found = [*points(self._waiting), *self._beside()]
+        if found:
+            self._opened().log_metrics(found)
         self._waiting, self._flushed = [], time.monotonic()
+
+    def _beside(self) -> list[Point]:
+        """Return what the evaluator has found since the last batch."""
+        place, job = self._parameters.place, train.job_of(self._parameters)
+        folder = Path(place.work) / f"train-{job}"
+        if findings.served(place.tracking) or not Ring(folder, folder / NAME).told(FOLLOWING):
+            return []
+        found = findings.findings_of(open_store(place.store), f"models/{job}")[self._observed :]
+        self._observed += len(found)
+        return findings.points(found)
 
     def _opened(self) -> Run:
         if self._run is None:

@@ -18,7 +18,9 @@ from farandole.registry.verify import check
 from farandole.steps import register
 from farandole.steps.fitting.curves import finals, points
 from farandole.steps.judging.findings import Findings
+from farandole.steps.observing import findings as beside
 from farandole.steps.registering.bundle import bundle_of, lineage_of
+from farandole.steps.registering.efficiency import efficiency_points
 from farandole.steps.registering.serving import note_served, owner
 from farandole.steps.rows.raw_rows import raw_rows
 
@@ -40,7 +42,7 @@ def register_version(
     folder = parameters.place.work_folder(f"artifact-{identity[:16]}")
     if tracker.version_of(model.registered_model, identity) is None:
         _write(folder, parameters, store, progress)
-        _log(tracker, parameters)
+        _log(tracker, parameters, store)
     tags = {**_lineage_tags(parameters), "gate.verdict": decision.verdict}
     # Called also where a version was found: a race that this run lost is tidied up there.
     version = tracker.register(model.registered_model, identity, folder / MODEL, tags, owner(model))
@@ -63,13 +65,14 @@ def _write(folder: Path, parameters: register.Parameters, store: Store, progress
     progress.update("artifact written and checked", 2, 2, "steps")
 
 
-def _log(tracker: Tracker, parameters: register.Parameters) -> None:
+def _log(tracker: Tracker, parameters: register.Parameters, store: Store) -> None:
     trained, identity = parameters.trained, parameters.prepared.identity
     run = tracker.run(identity, parameters.model().metadata.name, _lineage_tags(parameters))
     run.log_params(_params(parameters.recipe_tuned()))
-    run.log_metrics(
-        [*points(trained.history), *finals(parameters.evaluated.metrics, trained.steps)]
-    )
+    observed = beside.points(beside.findings_of(store, trained.model))
+    tested = finals(parameters.evaluated.metrics, trained.steps)
+    run.log_metrics([*points(trained.history), *observed, *tested])
+    run.log_metrics(efficiency_points(parameters))
 
 
 def _lineage_tags(parameters: register.Parameters) -> dict[str, str]:
