@@ -54,12 +54,20 @@ def trained(folder: Path, name: str) -> Mapping[str, Any]:
         return dict(arrays)
 
 
-@pytest.fixture(scope="module", params=["memory", "horovod"])
-def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Two:
-    """Two healthy ranks, once for all tests that look at them."""
-    found = Two(request.param, tmp_path_factory.mktemp("two"))
-    run("whole", 2, found.folder, found.transport)
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Two]:
+    """Two healthy ranks by each transport, once for all tests that look at them."""
+    ways: tuple[Transport, ...] = ("memory", "horovod")
+    found = {way: Two(way, tmp_path_factory.mktemp(way)) for way in ways}
+    for each in found.values():
+        run("whole", 2, each.folder, each.transport)
     return found
+
+
+@pytest.fixture(params=["memory", "horovod"])
+def two(request: pytest.FixtureRequest, both: Mapping[str, Two]) -> Two:
+    """Two healthy ranks of one transport."""
+    return both[request.param]
 
 
 @pytest.mark.parametrize("rank", [0, 1])
@@ -75,6 +83,12 @@ def test_the_gradient_of_a_sum_is_summed_over_ranks(two: Two) -> None:
         [12.0],
         [12.0],
     ]
+
+
+def test_shared_memory_and_horovod_come_to_the_same_bits(both: Mapping[str, Two]) -> None:
+    for name in ("sgd-2-0", "adam-2-0"):
+        shared, sent = (trained(both[way].folder, name) for way in ("memory", "horovod"))
+        assert same_bits(shared, sent)
 
 
 @pytest.mark.parametrize("rank", [0, 1])
