@@ -164,15 +164,15 @@ def speeds(milliseconds: Sequence[float]) -> list[float]:
     return [1000 / each for each in milliseconds]
 
 
-def figures(seen: Mapping[str, Sequence[float]], apart: float) -> list[Figure]:
+def figures(seen: Mapping[str, Sequence[float]]) -> list[Figure]:
     """Set ours against each peer, in steps a second."""
     mine = speeds(seen["ours"])
     goals = {
-        "alone": (">= 0.90", "two independent processes", f"weights differ by {apart:.1e}"),
-        "mirrored": (">= 1", "MultiWorkerMirroredStrategy RING", ""),
-        "horovod": ("", "Horovod by hand, a tensor each", ""),
-        "grouped": ("", "Horovod by hand, grouped", ""),
-        "ours over Horovod": ("", "our loop over Horovod", ""),
+        "alone": (">= 0.90", "two independent processes"),
+        "mirrored": (">= 1", "MultiWorkerMirroredStrategy RING"),
+        "horovod": ("", "Horovod by hand, a tensor each"),
+        "grouped": ("", "Horovod by hand, grouped"),
+        "ours over Horovod": ("", "our loop over Horovod"),
     }
     shown = [name for name in goals if name in seen]
     return [
@@ -183,7 +183,6 @@ def figures(seen: Mapping[str, Sequence[float]], apart: float) -> list[Figure]:
             speeds(seen[name]),
             goals[name][1],
             goals[name][0],
-            goals[name][2],
         )
         for name in shown
     ]
@@ -207,9 +206,22 @@ def main() -> None:
         if options.only or options.set:
             return
         apart = difference(variants["ours"], variants["horovod"])
-    if apart > 1e-5:
-        raise SystemExit(f"expected the hand-written loop's weights to 1e-5, received {apart:.2e}")
-    publish("ring", "The ring", figures(seen, apart))
+        without = difference(variants["ours"], variants["alone"])
+    if not apart <= 1e-5 < without:
+        raise SystemExit(
+            f"expected the hand-written loop's weights to 1e-5 and others without a ring, received "
+            f"{apart:.2e} and {without:.2e}"
+        )
+    publish("ring", "The ring", figures(seen), [remark(apart, without)])
+
+
+def remark(apart: float, without: float) -> str:
+    """Say how the weights after the compared steps were, and what that is worth."""
+    return (
+        f"After 50 steps ||w - w'|| / ||w'|| of the variable that differs most is {apart:.1e} "
+        f"between ours and Horovod by hand (batch sizes are powers of two, so dividing by them "
+        f"rounds nothing), and {without:.1e} between ours and a process that knows no other.\n"
+    )
 
 
 if __name__ == "__main__":
