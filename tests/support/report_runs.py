@@ -19,8 +19,10 @@ from farandole.report.evidence import (
 from farandole.report.sections import (
     Asked,
     ColumnSummary,
+    Cost,
     DataSummary,
     Drift,
+    Efficiency,
     Epoch,
     Fact,
     Learning,
@@ -33,6 +35,7 @@ from farandole.report.sections import (
     SplitRows,
     Trial,
     Tuning,
+    Wire,
 )
 
 IDENTITY = "3f9c2ab1d47e6058c1b2a9f04e5d7c6b8a9f1e2d3c4b5a69788796a5b4c3d2e1"
@@ -54,6 +57,37 @@ def picture(seed: int, side: int = 120) -> str:
     phase = np.random.default_rng(seed).random(6) * 6
     waves = [np.sin(phase[at] + 5 * x + phase[at + 3] * y) for at in range(3)]
     return thumbnail(((np.stack(waves, axis=-1) + 1) * 127).astype(np.uint8))
+
+
+def two_ranks() -> Efficiency:
+    """Where 18.3 s of two ranks went."""
+    return Efficiency(
+        ranks=2,
+        steps=1200,
+        rows="images",
+        total=18.3,
+        seconds={
+            "compute": 11.9,
+            "input": 0.4,
+            "reduction": 1.3,
+            "waiting": 0.9,
+            "tracing": 1.6,
+            "validation": 1.4,
+            "checkpoint": 0.2,
+            "digest": 0.002,
+            "resume": 0.0,
+            "other": 0.598,
+        },
+        step_seconds=0.0121,
+        rows_per_second=4196.7,
+        parallel=0.848,
+        reduction_seconds=0.00108,
+        bytes_per_step=328_456,
+        wire=Wire(latency_seconds=0.00026, bytes_per_second=2.56e9),
+        wire_seconds=0.00065,
+        of_wire=0.6,
+        cost=Cost(amount=0.0254, currency="EUR", price=2.5),
+    )
 
 
 def gain(difference: float, low: float, high: float) -> Interval:
@@ -334,9 +368,8 @@ def promoted() -> ReportData:
             Spent(phase="train", seconds=22.9),
             Spent(phase="evaluate", seconds=41.0),
             Spent(phase="register", seconds=18.2),
-            Spent(phase="steps", seconds=15.2, within="train"),
-            Spent(phase="validation", seconds=3.1, within="train"),
         ),
+        efficiency=two_ranks(),
         lineage=facts(
             data_digest="9b1c77f0a2d4" * 5 + "ab12",
             git_commit="82f240f6c1a9 (clean)",

@@ -9,6 +9,7 @@ from farandole.report.sections import (
     Asked,
     DataSummary,
     Drift,
+    Efficiency,
     Fact,
     Learning,
     Mistake,
@@ -46,4 +47,5 @@ class ReportData(View):
     residuals: Residuals | None = None
     mistakes: tuple[Mistake, ...] = Field(default=(), max_length=48)
     spent: tuple[Spent, ...] = Field(default=(), max_length=40)
+    efficiency: Efficiency | None = None
     lineage: tuple[Fact, ...] = Field(default=(), max_length=60)

@@ -15,6 +15,7 @@ from farandole.report.charts.forest import Forest, forest
 from farandole.report.charts.matrix import Cell, Pair, cells, pairs
 from farandole.report.charts.plot import Plot
 from farandole.report.charts.squares import calibration_plot, residual_plot, roc_plot
+from farandole.report.charts.stack import Stack, stack
 from farandole.report.document import ReportData
 
 TONES = {
@@ -22,6 +23,18 @@ TONES = {
     "ManualPromotion": "open",
     "NotComparable": "open",
 }
+FILTERS = (
+    "figure",
+    "signed",
+    "count",
+    "share",
+    "percent",
+    "duration",
+    "moment",
+    "size",
+    "money",
+    "words",
+)
 SECTIONS = (
     ("comparison", "How it compares"),
     ("asked", "What was asked"),
@@ -50,6 +63,7 @@ class Charts:
     cells: tuple[tuple[Cell, ...], ...] | None
     pairs: tuple[Pair, ...]
     time: Bars
+    efficiency: Stack | None
 
 
 def render(data: ReportData) -> str:
@@ -74,6 +88,7 @@ def _charts(data: ReportData) -> Charts:
         cells=cells(data.confusion) if data.confusion else None,
         pairs=pairs(data.confusion) if data.confusion else (),
         time=bars(data.spent),
+        efficiency=stack(data.efficiency) if data.efficiency else None,
     )
 
 
@@ -86,6 +101,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for each in ("figure", "signed", "count", "share", "percent", "duration", "words"):
+    for each in FILTERS:
         environment.filters[each] = getattr(wording, each)
     return environment

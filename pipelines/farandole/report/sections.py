@@ -131,10 +131,18 @@ class Epoch(View):
     validation: dict[str, float] = Field(default_factory=dict)
 
 
+class Observation(View):
+    """Validation figures of one checkpoint, found beside the ring; `epoch` may be half-way."""
+
+    epoch: float
+    figures: dict[str, float]
+
+
 class Learning(View):
     """The learning curves."""
 
     history: tuple[Epoch, ...] = Field(max_length=10_000)
+    observed: tuple[Observation, ...] = Field(default=(), max_length=1_000)
     best_epoch: int | None = None
     sentence: str = Field(description="How training went and why it ended.")
 
@@ -175,3 +183,40 @@ class Spent(View):
     phase: str
     seconds: float
     within: str | None = None
+
+
+class Wire(View):
+    """What lies between ranks, as it was measured before training."""
+
+    latency_seconds: float
+    bytes_per_second: float
+
+
+class Cost(View):
+    """An estimate: the time of all ranks at the price that the document gives."""
+
+    amount: float
+    currency: str
+    price: float = Field(description="Of one worker for one hour.")
+
+
+class Efficiency(View):
+    """Where the time of the training went on its ranks; field names are the ring's.
+
+    `seconds` are means over ranks and add up to `total`.
+    """
+
+    ranks: int
+    steps: int
+    rows: str = Field(default="rows", description="What a row is called: rows, images.")
+    total: float
+    seconds: dict[str, float] = Field(max_length=20)
+    step_seconds: float
+    rows_per_second: float
+    parallel: float
+    reduction_seconds: float
+    bytes_per_step: int
+    wire: Wire | None = None
+    wire_seconds: float | None = None
+    of_wire: float | None = None
+    cost: Cost | None = None

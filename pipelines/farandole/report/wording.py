@@ -46,6 +46,26 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def moment(seconds: float) -> str:
+    """A time within a step: `12.3 ms`, `0.26 ms`, `1.4 s`."""
+    if seconds >= 1:
+        return duration(seconds)
+    return f"{1e3 * seconds:.3g} ms"
+
+
+def size(amount: float) -> str:
+    """Bytes by thousands: `4.2 kB`, `2.2 MB`, `2.6 GB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if amount >= factor:
+            return f"{amount / factor:.3g} {unit}"
+    return f"{amount:.0f} bytes"
+
+
+def money(amount: float) -> str:
+    """Two decimals, or two digits of what is less: `12.40`, `0.0049`."""
+    return f"{amount:,.2f}" if amount >= 0.1 or amount == 0 else f"{amount:.2g}"
+
+
 def words(name: str) -> str:
     """A camelCase name as words: `balancedAccuracy` is `balanced accuracy`, `rocAuc` `ROC AUC`."""
     parts = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name)

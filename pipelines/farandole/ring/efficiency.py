@@ -28,7 +28,7 @@ class Efficiency(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     ranks: int = Field(ge=1)
-    steps: int = Field(ge=0)
+    steps: int = Field(ge=0, description="Steps from that start on; the first is compiled.")
     rows_per_step: float = Field(ge=0, description="Rows of the whole ring in a step, on average.")
     total: float = Field(ge=0, description="Wall seconds of the training on one rank.")
     seconds: dict[str, float]
@@ -44,8 +44,8 @@ class Efficiency(BaseModel):
 
     @property
     def step_seconds(self) -> float:
-        """Mean time of a step, without what happens between steps."""
-        return sum(self.seconds[what] for what in STEP) / self.steps if self.steps else 0.0
+        """Mean time of a step after the first, without what happens between steps."""
+        return sum(self.seconds[what] for what in STEP) / self._timed
 
     @property
     def rows_per_second(self) -> float:
@@ -65,7 +65,7 @@ class Efficiency(BaseModel):
     @property
     def reduction_seconds(self) -> float:
         """Mean time of a step's sum, without waiting for slower ranks."""
-        return self.seconds["reduction"] / self.steps if self.steps else 0.0
+        return self.seconds["reduction"] / self._timed
 
     @property
     def wire_seconds(self) -> float | None:
@@ -83,7 +83,7 @@ class Efficiency(BaseModel):
         least, seen = self.wire_seconds, self.reduction_seconds
         return least / seen if least and seen else None
 
-    def cost(self, price: float) -> float:
+    def cost_at(self, price: float) -> float:
         """Return what the training cost at `price` a rank and hour."""
         return self.ranks * self.total / HOUR * price
 
@@ -100,6 +100,10 @@ class Efficiency(BaseModel):
             "bytes_per_step": float(self.bytes_per_step),
             **self._wire_figures(),
         }
+
+    @property
+    def _timed(self) -> int:
+        return max(1, self.steps - 1)
 
     def _wire_figures(self) -> dict[str, float]:
         least, of_least = self.wire_seconds, self.of_wire

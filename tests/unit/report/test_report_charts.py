@@ -9,9 +9,10 @@ from farandole.report.charts.curves import learning_plots, tuning_plot
 from farandole.report.charts.forest import forest
 from farandole.report.charts.scale import Scale, scale_of
 from farandole.report.charts.squares import roc_plot
-from farandole.report.sections import Epoch, Learning, Spent, Trial, Tuning
+from farandole.report.charts.stack import stack
+from farandole.report.sections import Epoch, Learning, Observation, Spent, Trial, Tuning
 from farandole.report.wording import count, duration, figure, percent, share, signed, words
-from tests.support.report_runs import promoted
+from tests.support.report_runs import promoted, two_ranks
 
 REAL = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-6)
 
@@ -63,6 +64,23 @@ def test_the_loss_comes_first_and_the_best_epoch_is_marked() -> None:
     assert loss.rule.label == "best: 19"
 
 
+def test_checkpoints_that_were_scored_beside_the_ring_are_a_third_line_at_their_own_epochs() -> (
+    None
+):
+    observed = tuple(
+        Observation(epoch=epoch, figures={"loss": 0.5, "balancedAccuracy": 0.9})
+        for epoch in (0.5, 1.5, 4.0)
+    )
+    found = learning(4).model_copy(update={"observed": observed})
+    loss, own = learning_plots(found)
+    assert [line.kind for line in loss.lines] == ["train", "observed"]
+    assert (own.title, [line.kind for line in own.lines]) == ("Balanced accuracy", ["observed"])
+    at = [float(point.split(",")[0]) for point in loss.lines[1].points.split()]
+    epochs = [float(point.split(",")[0]) for point in loss.lines[0].points.split()]
+    assert at[0] < epochs[0] < at[1] < epochs[1]
+    assert at[2] == epochs[3]
+
+
 def test_one_epoch_is_a_dot() -> None:
     (plot,) = learning_plots(learning(1))
     assert [dot.kind for dot in plot.dots] == ["train"]
@@ -93,6 +111,15 @@ def test_parts_of_a_phase_come_below_it_and_are_not_counted_twice() -> None:
     assert [bar.part for bar in found.bars] == [False, False, True, True, False]
     assert found.bars[2].width == 80
     assert bars(spent[3:]).total == 27
+
+
+def test_the_training_is_cut_into_all_of_its_time() -> None:
+    ring = two_ranks()
+    found = stack(ring)
+    assert found.pieces[0].name == "computing"
+    assert sum(piece.share for piece in found.pieces) == pytest.approx(1, abs=1e-3)
+    assert "comparing weights" not in found.says
+    assert stack(ring.model_copy(update={"total": 0.0})).pieces == ()
 
 
 def tuning(*values: float | None, chosen: int = 0) -> Tuning:

@@ -11,7 +11,7 @@ from farandole.report import ReportData, render
 from farandole.report.page import SECTIONS
 from farandole.report.sections import ColumnSummary, Fact, Mistake, Sample, Skipped, SplitRows
 from tests.support.report_pages import Page
-from tests.support.report_runs import barest, baseline_won, constant, picture, promoted
+from tests.support.report_runs import barest, baseline_won, constant, picture, promoted, two_ranks
 
 RUNS = (promoted, baseline_won, constant, barest)
 Run = Callable[[], ReportData]
@@ -149,6 +149,40 @@ def test_how_often_the_test_split_has_decided_is_said() -> None:
 def test_time_is_shown_in_words_a_person_uses() -> None:
     said = Page(render(promoted())).says("time")
     assert said.startswith("Where the time went 2 min 48 s in all. prepare 6.1 s 3.6 %")
+
+
+def test_the_training_is_told_second_by_second_with_its_wire_and_its_cost() -> None:
+    page = Page(render(promoted()))
+    said = page.says("time")
+    assert "18 s on 2 ranks: 4,197 images a second" in said
+    assert "computing 12 s 65.0 %" in said
+    assert "waiting for slower ranks 0.9 s 4.9 %" in said
+    assert "parallel efficiency 84.8 %" in said
+    assert "summed in a step 328 kB in 1.08 ms" in said
+    assert "the wire, measured at the start 2.56 GB/s, 0.26 ms a hop" in said
+    assert "least time of a sum on it 0.65 ms, 60.0 % of the time seen" in said
+    assert "estimated cost 0.025 EUR: 2 workers at 2.50 an hour" in said
+    assert "comparing weights" not in said  # 0.01 % of the time
+    assert any(
+        "computing 65.0 %" in each.attributes.get("aria-label", "") for each in page.all("div")
+    )
+
+
+def test_a_rank_alone_has_no_wire_and_without_a_price_nothing_is_estimated() -> None:
+    alone = two_ranks().model_copy(
+        update={"ranks": 1, "wire": None, "wire_seconds": None, "of_wire": None, "cost": None}
+    )
+    said = Page(render(promoted().model_copy(update={"efficiency": alone}))).says("time")
+    assert "18 s on 1 rank: 4,197 images a second" in said
+    assert not [word for word in ("wire", "cost", "parallel", "summed in") if word in said]
+
+
+def test_a_run_from_before_the_efficiency_was_kept_shows_its_times() -> None:
+    run = baseline_won()
+    assert run.efficiency is None
+    said = Page(render(run)).says("time")
+    assert said.startswith("Where the time went")
+    assert "second by second" not in said
 
 
 def test_many_classes_are_told_by_what_is_confused_most() -> None:

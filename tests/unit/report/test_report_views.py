@@ -10,11 +10,15 @@ from pydantic import ValidationError
 
 from farandole import evaluation
 from farandole.api.promotion import Gate
-from farandole.report import ReportData, evidence, thumbnail
+from farandole.report import ReportData, evidence, sections, thumbnail, wording
 from farandole.report.sections import Sample
+from farandole.ring.efficiency import efficiency_of
+from farandole.ring.scaling import Wire
+from farandole.ring.threads import Threads
 from tests.support.evaluation_rows import alone, balanced_rows, right_in, saying
 from tests.support.report_runs import barest, baseline_won, constant, promoted
 
+WIRE = Wire(latency_seconds=1e-3, bytes_per_second=1e9)
 HELD = balanced_rows(120)
 MODEL = right_in(0.9, HELD.y)
 
@@ -51,6 +55,38 @@ def test_every_evidence_is_read_as_it_was_found() -> None:
     ):
         read = view.model_validate(found)
         assert read.model_dump() == found.model_dump(include=set(view.model_fields))
+
+
+def test_the_efficiency_of_a_ring_is_read_as_it_was_gathered() -> None:
+    seconds = {"total": 9.0, "input": 1.0, "compute": 6.0, "reduction": 1.0}
+    made = Threads(2).run(lambda ring: efficiency_of(ring, seconds, 10, 64.0, 4000, WIRE))[0]
+    read = sections.Efficiency.model_validate(made)
+    assert {name: getattr(made, name) for name in ("parallel", "wire_seconds", "of_wire")} == {
+        "parallel": read.parallel,
+        "wire_seconds": read.wire_seconds,
+        "of_wire": read.of_wire,
+    }
+    assert sum(read.seconds.values()) == pytest.approx(read.total)
+
+
+def test_money_times_and_sizes_are_told_as_a_person_would() -> None:
+    assert [wording.money(each) for each in (0, 0.0049, 12.4, 1234.5)] == [
+        "0.00",
+        "0.0049",
+        "12.40",
+        "1,234.50",
+    ]
+    assert [wording.moment(each) for each in (0.0123, 0.00026, 3.2)] == [
+        "12.3 ms",
+        "0.26 ms",
+        "3.2 s",
+    ]
+    assert [wording.size(each) for each in (40, 4232, 2.2e6, 2.56e9)] == [
+        "40 bytes",
+        "4.23 kB",
+        "2.2 MB",
+        "2.56 GB",
+    ]
 
 
 @pytest.mark.parametrize("run", [promoted(), baseline_won(), constant(), barest()])

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from farandole.report.charts.plot import Dot, Frame, Line, Plot, path
 from farandole.report.charts.scale import Scale, Tick, scale_of
-from farandole.report.sections import Epoch, Learning, Trial, Tuning
+from farandole.report.sections import Learning, Trial, Tuning
 from farandole.report.wording import figure, words
 
 _FRAME = Frame(width=414, height=270)
 _WIDE = Frame(width=860, height=250)
 _POINTS = 300
 
+Series = dict[str, list[tuple[float, float]]]
+Each = TypeVar("Each")
+
 
 def learning_plots(learning: Learning) -> tuple[Plot, ...]:
-    """A plot for the loss, then one for each other figure of train or validation."""
-    names = sorted({name for epoch in learning.history for name in epoch.train | epoch.validation})
+    """A plot for the loss, then one for each other figure of train, validation or checkpoints."""
+    seen = {name for epoch in learning.history for name in epoch.train | epoch.validation}
+    names = sorted(seen.union(*(each.figures for each in learning.observed)))
     names.sort(key=lambda name: name != "loss")
     frame = _FRAME if len(names) > 1 else _WIDE
     return tuple(_learning_plot(name, learning, frame) for name in names)
@@ -24,10 +29,15 @@ def learning_plots(learning: Learning) -> tuple[Plot, ...]:
 
 def _learning_plot(name: str, learning: Learning, frame: Frame) -> Plot:
     history = _thinned(learning.history)
-    series = {
+    series: Series = {
         "train": [(each.epoch, each.train[name]) for each in history if name in each.train],
         "validation": [
             (each.epoch, each.validation[name]) for each in history if name in each.validation
+        ],
+        "observed": [
+            (each.epoch, each.figures[name])
+            for each in _thinned(learning.observed)
+            if name in each.figures
         ],
     }
     points = [point for line in series.values() for point in line]
@@ -79,13 +89,13 @@ def _kind(trial: Trial, tuning: Tuning) -> str:
     return "default" if trial.number == 0 else "trial"
 
 
-def _thinned(history: Sequence[Epoch]) -> Sequence[Epoch]:
-    """At most so many epochs as the plot has room for, the last one among them."""
+def _thinned(history: Sequence[Each]) -> Sequence[Each]:
+    """At most so many points as the plot has room for, the last one among them."""
     every = max(1, len(history) // _POINTS)
     return [*history[: -1 or None : every], *history[-1:]]
 
 
-def _epochs(numbers: Sequence[int], frame: Frame) -> Scale:
+def _epochs(numbers: Sequence[float], frame: Frame) -> Scale:
     low, high = min(numbers, default=0), max(numbers, default=1)
     room = 0.5 if low == high else 0.02 * (high - low)
     return Scale(low - room, high + room, frame.left, frame.x_end)
@@ -95,13 +105,13 @@ def _whole(x: Scale) -> tuple[Tick, ...]:
     return tuple(tick for tick in x.ticks(8) if "." not in tick.label)
 
 
-def _lone_dots(series: dict[str, list[tuple[int, float]]], x: Scale, y: Scale) -> tuple[Dot, ...]:
+def _lone_dots(series: Series, x: Scale, y: Scale) -> tuple[Dot, ...]:
     """A line of one point is not seen: it is drawn as a dot."""
     lone = [(kind, line[0]) for kind, line in series.items() if len(line) == 1]
     return tuple(Dot(kind, x(at), y(value), 4) for kind, (at, value) in lone)
 
 
-def _ends(series: dict[str, list[tuple[int, float]]]) -> str:
+def _ends(series: Series) -> str:
     return "; ".join(
         f"{kind} from {figure(line[0][1])} to {figure(line[-1][1])}"
         for kind, line in series.items()

@@ -22,6 +22,7 @@ from farandole.report.sections import (
     Fact,
     Learning,
     Mistake,
+    Observation,
     Registered,
     Spent,
     Trial,
@@ -31,6 +32,8 @@ from farandole.steps import program, register
 from farandole.steps.evaluate import count_decision
 from farandole.steps.judging.feature_drift import with_features
 from farandole.steps.judging.findings import Findings, RowFinding
+from farandole.steps.observing import findings as beside
+from farandole.steps.registering.efficiency import efficiency_view
 from farandole.steps.registering.report_data import data_summary, drift_of
 from farandole.steps.registering.version import findings_of
 from farandole.steps.rows.pictures import picture_of
@@ -73,7 +76,7 @@ def report_data(
         asked=_asked(parameters, model),
         data=data_summary(prepared),
         drift=drift_of(with_features(parameters.prepared.drift, findings.feature_drift)),
-        learning=_learning(parameters),
+        learning=_learning(parameters, store),
         tuning=_tuning(parameters.tuned, model.spec.recipe.metric),
         metrics=findings.metrics,
         threshold=findings.threshold,
@@ -83,6 +86,7 @@ def report_data(
         residuals=findings.residuals and Residuals.model_validate(findings.residuals),
         mistakes=tuple(_mistake(prepared, row) for row in findings.worst),
         spent=_spent(parameters),
+        efficiency=efficiency_view(parameters, prepared),
         lineage=_lineage(parameters),
     )
 
@@ -127,7 +131,7 @@ def _asked(parameters: register.Parameters, model: Model) -> Asked:
     return Asked(document=text.getvalue()[:40_000], summary=summary)
 
 
-def _learning(parameters: register.Parameters) -> Learning:
+def _learning(parameters: register.Parameters, store: Store) -> Learning:
     trained = parameters.trained
     ended = "stopped early" if trained.stopped_early else "ran to its last epoch"
     sentence = (
@@ -139,7 +143,34 @@ def _learning(parameters: register.Parameters) -> Learning:
         Epoch(epoch=each.epoch + 1, train=each.train, validation=each.validation)
         for each in trained.history
     )
-    return Learning(history=history, best_epoch=trained.best_epoch + 1, sentence=sentence)
+    if trained.observed is not None:
+        sentence += f" Beside it {trained.observed.sentence}."
+    return Learning(
+        history=history,
+        observed=_observed(parameters, store),
+        best_epoch=trained.best_epoch + 1,
+        sentence=sentence,
+    )
+
+
+def _observed(parameters: register.Parameters, store: Store) -> tuple[Observation, ...]:
+    """Place what the evaluator found on the axis of epochs; of its figures, those that are shown.
+
+    These are the ones that the ring validates too, and the document's own metric.
+    """
+    trained, metric = parameters.trained, parameters.model().spec.recipe.metric
+    findings = beside.findings_of(store, trained.model)
+    if not trained.history or not findings:
+        return ()
+    first = trained.history[0]
+    steps, shown = first.steps / (first.epoch + 1), {*first.validation, metric}
+    return tuple(
+        Observation(
+            epoch=finding.step / steps,
+            figures={name: value for name, value in finding.metrics.items() if name in shown},
+        )
+        for finding in findings[:: -(-len(findings) // 1_000)]
+    )
 
 
 def _tuning(tuned: Tuned, metric: str) -> Tuning | None:
@@ -180,10 +211,11 @@ def _spent(parameters: register.Parameters) -> tuple[Spent, ...]:
         Spent(phase=step, seconds=seconds)
         for step, seconds in program.seconds(parameters.place).items()
     ]
+    trained = parameters.trained
     ring = [
         Spent(phase=phase, seconds=seconds, within="train")
-        for phase, seconds in parameters.trained.seconds.items()
-        if phase != "total"
+        for phase, seconds in trained.seconds.items()
+        if phase != "total" and trained.efficiency is None
     ]
     return (*spent, *ring)[:40]
 
