@@ -42,6 +42,10 @@ class Outcome(BaseModel):
     finished: str = Field(description="When the run ended: ISO 8601, UTC.")
     seconds: dict[str, float] = Field(description="Time of each step, in the order of the steps.")
     sentence: str = Field(description="The decision in one sentence.")
+    training: str | None = Field(
+        default=None, description="How fast training was on how many ranks, and what it cost."
+    )
+    left_out: int = Field(0, description="Rows that were skipped or kept out as duplicates.")
 
     @property
     def refused(self) -> bool:

@@ -40,7 +40,7 @@ def lineage(
             raise DocumentError("farandole lineage", (_either(model, row),))
         from farandole.registry import open_tracker, sightings
 
-        tracker = open_tracker(str(State(state).mlflow))
+        tracker = open_tracker(State(state).tracking())
         if row is not None:
             found = list(sightings(tracker, row))
             lines = ",".join(each.model_dump_json() for each in found)

@@ -55,7 +55,7 @@ def _predictions(
         from farandole import registry
 
         folder = (Path(model) / "MLmodel").is_file()
-        tracker = None if folder else registry.open_tracker(str(state.mlflow))
+        tracker = None if folder else registry.open_tracker(state.tracking())
         return registry.predict(model, inputs, top, tracker, Shown("predict", watch))
 
 

@@ -67,11 +67,15 @@ def places_table(ran: Ran, state: State) -> Table:
     if ran.report is not None:
         table.add_row("report", Text(str(ran.report)))
     table.add_row("curves", Text(f"farandole ui{_state_option(state)}"))
+    if outcome.left_out:
+        table.add_row("left out", f"{outcome.left_out:,} rows; the report lists them")
     table.add_row("identity", outcome.identity[:16])
     if ran.seconds:
         table.add_row("time", f"{duration(ran.elapsed)}: {_steps(ran.seconds)}")
     elif outcome.seconds:
         table.add_row("time then", _steps(outcome.seconds))
+    if outcome.training:
+        table.add_row("training", Text(outcome.training))
     return table
 
 

@@ -34,6 +34,18 @@ class State:
         """The folder of MLflow: its database, and the artifacts beside it."""
         return self.folder.absolute() / "mlflow"
 
+    def tracking(self) -> str:
+        """Return where MLflow is, for a command that only reads.
+
+        Raises DataError where nothing was ever written: opening it would make an empty one.
+        """
+        if not self.mlflow.is_dir():
+            raise DataError(
+                f"{self.folder}: expected the folder of runs and models, received one in which "
+                "nothing was trained; run a document first, or name the right one with --state"
+            )
+        return str(self.mlflow)
+
     @property
     def reports(self) -> Path:
         """The folder of reports, under names that a person can type."""

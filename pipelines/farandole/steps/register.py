@@ -10,7 +10,8 @@ from typing import Any
 from farandole.api import ExitCode, Outcome
 from farandole.api.outcome import Gain
 from farandole.api.progress import Progress
-from farandole.data.store import open_store
+from farandole.data.prepare import open_prepared
+from farandole.data.store import Store, open_store
 from farandole.evaluation.comparison import Scored
 from farandole.evaluation.decision import Decision
 from farandole.steps import evaluate, program
@@ -37,12 +38,18 @@ def run(parameters: Parameters, progress: Progress) -> Outputs:
     before = outcome_of(store, parameters.prepared.identity)
     if before is not None:
         return Outputs(outcome=before)
+    from farandole.steps.registering.efficiency import training_sentence
     from farandole.steps.registering.report import write_report
     from farandole.steps.registering.version import register_version
 
     version = register_version(parameters, store, progress)
     report = write_report(parameters, store, version, progress)
-    outcome = _outcome(parameters, str(version.number) if version else None, report)
+    outcome = _outcome(parameters, str(version.number) if version else None, report).model_copy(
+        update={
+            "left_out": _left_out(parameters, store),
+            "training": training_sentence(parameters),
+        }
+    )
     store.put(outcome_key(outcome.identity), outcome.model_dump_json().encode())
     return Outputs(outcome=outcome)
 
@@ -64,6 +71,11 @@ def _outcome(parameters: Parameters, version: str | None, report: str) -> Outcom
         sentence=decision.headline,
         **_figures(decision),
     )
+
+
+def _left_out(parameters: Parameters, store: Store) -> int:
+    manifest = open_prepared(store, parameters.prepared.prefix).manifest
+    return len(manifest.skipped) + len(manifest.duplicates.excluded)
 
 
 def _figures(decision: Decision) -> dict[str, Any]:

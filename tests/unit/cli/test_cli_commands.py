@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from farandole.api import SILENT, ExitCode, FarandoleError, Outcome, RingError, read_model
+from farandole.api import SILENT, ExitCode, FarandoleError, RingError, read_model
 from farandole.cli.app import app
 from farandole.cli.ending import ending
 from farandole.data.store import open_store
@@ -23,6 +23,7 @@ from farandole.steps import prepare
 from farandole.steps.outcome import outcome_key
 from farandole.steps.place import Place
 from farandole.steps.registering.serving import note_served
+from tests.support.outcomes import outcome
 
 TABLE = """
 apiVersion: farandole.dev/v1alpha1
@@ -105,6 +106,17 @@ def test_what_only_a_cluster_uses_is_told_in_one_line_and_not_with_json(tmp_path
     path.write_text(TABLE)
     _, said = farandole("run", path, "--state", tmp_path / "state")
     assert "Used on a cluster" not in said
+
+
+@pytest.mark.parametrize("command", [["predict", "stamps", "a.png"], ["lineage", "stamps"]])
+def test_a_state_folder_that_is_mistyped_is_said_and_not_made(
+    command: list[str], tmp_path: Path
+) -> None:
+    mistyped = tmp_path / "mistyped"
+    done = CliRunner().invoke(app, [*command, "--state", str(mistyped)])
+    assert done.exit_code == ExitCode.DATA
+    assert "in which nothing was trained" in " ".join(done.stderr.split())
+    assert not mistyped.exists()
 
 
 def test_lineage_wants_a_model_or_a_row(tmp_path: Path) -> None:
@@ -197,23 +209,7 @@ def _pretend_trained(path: Path, state: State) -> None:
     place = Place.model_validate_json(state.place(path.parent, 1, None))
     parameters = prepare.Parameters(place=place, document=canonical_document(model))
     identity = prepare.run(parameters, SILENT).identity
-    outcome = Outcome(
-        identity=identity,
-        name="flowers",
-        verdict="Promoted",
-        exit_code=0,
-        registered_model="flowers",
-        version="1",
-        alias="champion",
-        metric="accuracy",
-        value=0.9,
-        interval=None,
-        baselines={},
-        report=None,
-        finished="2026-01-01T00:00:00Z",
-        seconds={},
-        sentence="",
-    )
     store = open_store(place.store)
-    store.put(outcome_key(identity), outcome.model_dump_json().encode())
+    ended = outcome(identity=identity)
+    store.put(outcome_key(identity), ended.model_dump_json().encode())
     note_served(store, model, identity)

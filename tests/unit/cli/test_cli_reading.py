@@ -74,6 +74,11 @@ def test_the_summary_says_the_decision_the_rivals_and_where_everything_lies() ->
     assert "1 min 50 s: prepare 3.2 s · train 1 min 40 s" in text
 
 
+def test_rows_that_were_left_out_are_counted_in_the_summary() -> None:
+    assert "left out    1,204 rows" in summed_up(OUTCOME.model_copy(update={"left_out": 1204}))
+    assert "left out" not in summed_up(OUTCOME)
+
+
 def test_no_line_of_the_summary_is_wider_than_the_terminal() -> None:
     long = OUTCOME.model_copy(update={"sentence": "A sentence that goes on. " * 12})
     assert max(map(len, summed_up(long).splitlines())) <= 80
@@ -100,6 +105,13 @@ def test_a_model_without_a_finite_figure_has_no_table() -> None:
     text = summed_up(broken)
     assert "interval" not in text
     assert "nothing under stamps" in text
+
+
+def test_how_fast_training_was_is_said_where_it_is_known() -> None:
+    told = "4,197 images/s on 2 ranks, parallel efficiency 84.8 %, about 0.025 EUR"
+    text = summed_up(OUTCOME.model_copy(update={"training": told}))
+    assert "training    4,197 images/s on 2 ranks, parallel efficiency 84.8 %" in text
+    assert "training " not in summed_up(OUTCOME)
 
 
 def test_what_was_trained_before_is_said_to_be() -> None:

@@ -4,28 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from farandole.api import Outcome
 from farandole.flows.reports import report_of
 from farandole.flows.state import State
 from tests.support.data_disks import small_disk
+from tests.support.outcomes import outcome
 
-OUTCOME = Outcome(
-    identity="ab" * 32,
-    name="flowers",
-    verdict="Promoted",
-    exit_code=0,
-    registered_model="flowers",
-    version="1",
-    alias="champion",
-    metric="accuracy",
-    value=0.9,
-    interval=None,
-    baselines={},
-    report="runs/ab/report.html",
-    finished="2026-01-01T00:00:00Z",
-    seconds={},
-    sentence="",
-)
+OUTCOME = outcome(report="runs/ab/report.html")
 
 
 @pytest.fixture

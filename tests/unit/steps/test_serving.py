@@ -11,6 +11,7 @@ from farandole.data.folder_store import FolderStore
 from farandole.registry.memory import InMemoryTracker
 from farandole.registry.tracking import Tracker
 from farandole.steps.registering.serving import note_served, owner, serve_again
+from tests.support.outcomes import outcome
 from tests.support.registry_trackers import model_folder
 
 MODEL = """
@@ -40,24 +41,8 @@ def _tracker(model: Model, tmp_path: Path) -> InMemoryTracker:
     return tracker
 
 
-def outcome(identity: str, verdict: str) -> Outcome:
-    return Outcome(
-        identity=identity,
-        name="stamps",
-        verdict=verdict,
-        exit_code=0,
-        registered_model="stamps",
-        version="1",
-        alias="champion",
-        metric="accuracy",
-        value=0.9,
-        interval=None,
-        baselines={},
-        report=None,
-        finished="2026-01-01T00:00:00+00:00",
-        seconds={},
-        sentence="",
-    )
+def ended(identity: str, verdict: str) -> Outcome:
+    return outcome(identity=identity, verdict=verdict, name="stamps", registered_model="stamps")
 
 
 def test_a_revert_points_the_alias_back(
@@ -65,7 +50,7 @@ def test_a_revert_points_the_alias_back(
 ) -> None:
     store = FolderStore(tmp_path / "store")
     note_served(store, model, "second")
-    serve_again(store, model, outcome("first", "Promoted"), lambda: tracker)
+    serve_again(store, model, ended("first", "Promoted"), lambda: tracker)
     serving = tracker.at("stamps", "champion")
     assert serving is not None
     assert serving.identity == "first"
@@ -77,14 +62,14 @@ def test_what_is_served_already_is_answered_without_a_tracker(model: Model, tmp_
 
     store = FolderStore(tmp_path / "store")
     note_served(store, model, "second")
-    serve_again(store, model, outcome("second", "Promoted"), opened)
+    serve_again(store, model, ended("second", "Promoted"), opened)
 
 
 @pytest.mark.parametrize("verdict", ["BaselineWon", "ManualPromotion", "NotComparable"])
 def test_what_was_not_promoted_by_the_gate_is_not_promoted_by_a_revert(
     verdict: str, model: Model, tracker: InMemoryTracker, tmp_path: Path
 ) -> None:
-    serve_again(FolderStore(tmp_path), model, outcome("first", verdict), lambda: tracker)
+    serve_again(FolderStore(tmp_path), model, ended("first", verdict), lambda: tracker)
     serving = tracker.at("stamps", "champion")
     assert serving is not None
     assert serving.identity == "second"
