@@ -2,7 +2,7 @@
 
 Two queues written in C carry them, because the taker may be a step of a third of a millisecond: the
 thread waits for room in one and fills the other. `tf.data.Dataset.from_generator` does the same for
-0.3 to 1.3 ms a step more (docs/decisions/0011-input-that-keeps-up.md).
+0.1 to 1.6 ms a step more (docs/decisions/0011-input-that-keeps-up.md).
 """
 
 from __future__ import annotations
