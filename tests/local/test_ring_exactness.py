@@ -153,7 +153,8 @@ def test_early_stopping_survives_a_resume_and_restores_the_best_weights() -> Non
     assert same_bits(whole, train(2, "sgd", settings=until_best)[1])
     last = fitted.history[-1].steps
     resumed, killed = train_through_kills(2, "sgd", [last - 3], settings)
-    assert resumed == replace(fitted, seconds=resumed.seconds)
+    assert 0 < resumed.resumed < last - 3
+    assert resumed == replace(fitted, seconds=resumed.seconds, resumed=resumed.resumed)
     assert same_bits(killed, whole)
 
 

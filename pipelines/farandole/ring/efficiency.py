@@ -138,9 +138,10 @@ def efficiency_of(
     )
 
 
-def gradient_bytes(model: Any) -> int:
-    """Return the bytes of a Keras model's gradients, as float32."""
-    return sum(4 * prod(variable.shape) for variable in model.trainable_variables)
+def gradient_bytes(model: Any, compression: str = "none") -> int:
+    """Return the bytes of a Keras model's gradients as they cross the wire."""
+    each = 4 if compression == "none" else 2
+    return sum(each * prod(variable.shape) for variable in model.trainable_variables)
 
 
 def _by_what(every: Sequence[Mapping[str, float]]) -> dict[str, float]:

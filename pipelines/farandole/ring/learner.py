@@ -116,8 +116,8 @@ class Epoch(BaseModel):
 class Fitted:
     """How a training ended; the learner's model holds the best weights unless `interrupted`.
 
-    `seconds` says where this process spent its time; `skipped` counts steps whose half-precision
-    gradients overflowed.
+    `seconds` says where this process spent its time, `resumed` how many of the `steps` others had
+    taken before it; `skipped` counts steps whose half-precision gradients overflowed.
     """
 
     best_step: int
@@ -129,3 +129,4 @@ class Fitted:
     interrupted: bool
     skipped: int
     notices: tuple[str, ...]
+    resumed: int = 0

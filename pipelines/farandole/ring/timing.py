@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 class Stopwatch:
     """Seconds of the training thread by what they were spent on, by the given clock.
 
-    `fit` knows "total" and its parts "resume", "input" (waiting for the next share), "compute",
-    "reduction" (from this rank's last gradient to the sum over ranks), "checkpoint" (what the steps
-    lose to them), "validation" and "digest"; what is left of the total is the loop's own.
+    `fit` knows "total" and its parts "resume", "tracing" (the first step, which is compiled),
+    "input" (waiting for the next share), and of later steps "compute" and "reduction" (from this
+    rank's last gradient to the sum over ranks), "checkpoint" (what the steps lose to them),
+    "validation" and "digest"; what is left of the total is the loop's own.
     """
 
     clock: Callable[[], float]

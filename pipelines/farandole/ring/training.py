@@ -86,7 +86,7 @@ class _Training:
         self._running = running_from(Standing())
         self._watch = Stopwatch(clock)
         self._saved = clock()
-        self._agreed = 0
+        self._agreed = self._resumed = 0
 
     def run(
         self,
@@ -111,7 +111,7 @@ class _Training:
             standing, torn = self._keeper.resume()
         scale = initial_scale(self._settings.precision)
         self._running = running_from(standing or Standing(loss_scale=scale.value))
-        self._agreed = self._running.steps
+        self._resumed = self._agreed = self._running.steps
         self._notices += torn
 
     def _train(
@@ -156,10 +156,17 @@ class _Training:
             stop=stop,
         )
         outcome = self._together(share, control)
-        watch.since(began, "compute")
-        watch.move(outcome.reduction_seconds, "compute", "reduction")
+        self._count(began, outcome)
         self._account(share, outcome)
         return outcome
+
+    def _count(self, began: float, outcome: Outcome) -> None:
+        """Count a step's time; the first one of a life is compiled in it, and counts as that."""
+        if "tracing" not in self._watch.seconds:
+            self._watch.since(began, "tracing")
+            return
+        self._watch.since(began, "compute")
+        self._watch.move(outcome.reduction_seconds, "compute", "reduction")
 
     def _is_due(self, now: float) -> bool:
         """Whether rank 0 wishes for a checkpoint: never while one is under way, but then at once.
@@ -248,6 +255,7 @@ class _Training:
             best_step=standing.best_step,
             best_epoch=standing.best_epoch,
             steps=standing.steps,
+            resumed=self._resumed,
             history=standing.history,
             seconds=dict(self._watch.seconds),
             stopped_early=standing.stopped_early,

@@ -99,7 +99,7 @@ def _fit(
     efficiency = efficiency_of(
         collective,
         fitted.seconds,
-        steps=fitted.steps,
+        steps=fitted.steps - fitted.resumed,
         rows_per_step=lanes.rows / lanes.steps,
         bytes_per_step=gradient_bytes(learner.model),
         wire=wire,

@@ -1,7 +1,9 @@
+from types import SimpleNamespace
+
 import pytest
 
 from farandole.ring.collective import Collective, SingleProcess
-from farandole.ring.efficiency import Efficiency, efficiency_of
+from farandole.ring.efficiency import Efficiency, efficiency_of, gradient_bytes
 from farandole.ring.scaling import Wire
 from farandole.ring.threads import Threads
 
@@ -78,3 +80,11 @@ def test_it_goes_through_json_and_back_with_all_of_its_figures() -> None:
     again = Efficiency.model_validate_json(seen.model_dump_json())
     assert again.figures() == seen.figures()
     assert {"share.compute", "parallel", "rows_per_second", "wire.of_least"} <= set(seen.figures())
+
+
+def test_gradients_in_half_precision_are_half_the_bytes() -> None:
+    model = SimpleNamespace(
+        trainable_variables=[SimpleNamespace(shape=(1280, 64)), SimpleNamespace(shape=(64,))]
+    )
+    assert gradient_bytes(model) == 4 * 81_984
+    assert gradient_bytes(model, "bfloat16") == 2 * 81_984

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from farandole.api.placement import Price
-from farandole.data.prepare import Prepared
 from farandole.registry.tracking import Point
 from farandole.report import sections
+from farandole.report.wording import figure, money, share
 from farandole.ring.efficiency import Efficiency
 from farandole.steps import register
 
 
-def efficiency_view(
-    parameters: register.Parameters, prepared: Prepared
-) -> sections.Efficiency | None:
+def efficiency_view(parameters: register.Parameters) -> sections.Efficiency | None:
     """Return what the report shows; None where an older training left nothing."""
     found = parameters.trained.efficiency
     if found is None:
         return None
-    rows = "images" if prepared.manifest.kind == "images" else "rows"
-    update = {"rows": rows, "cost": _cost(found, _price(parameters))}
+    update = {"rows": _rows(parameters), "cost": _cost(found, _price(parameters))}
     return sections.Efficiency.model_validate(found).model_copy(update=update)
 
 
@@ -31,6 +28,24 @@ def efficiency_points(parameters: register.Parameters) -> list[Point]:
     figures = {**found.figures(), **cost}
     step = parameters.trained.steps
     return [Point(f"efficiency.{name}", value, step) for name, value in figures.items()]
+
+
+def training_sentence(parameters: register.Parameters) -> str | None:
+    """Say how fast training was and, where the document gives a price, what it cost."""
+    found, price = parameters.trained.efficiency, _price(parameters)
+    if found is None:
+        return None
+    ranks = f"{found.ranks} ranks" if found.ranks > 1 else "1 rank"
+    said = f"{figure(found.rows_per_second)} {_rows(parameters)}/s on {ranks}"
+    if found.ranks > 1:
+        said += f", parallel efficiency {share(found.parallel)}"
+    if price is None:
+        return said
+    return f"{said}, about {money(found.cost_at(price.amount))} {price.currency}"
+
+
+def _rows(parameters: register.Parameters) -> str:
+    return "images" if parameters.recipe().data.images else "rows"
 
 
 def _price(parameters: register.Parameters) -> Price | None:

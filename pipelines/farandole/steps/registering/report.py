@@ -86,7 +86,7 @@ def report_data(
         residuals=findings.residuals and Residuals.model_validate(findings.residuals),
         mistakes=tuple(_mistake(prepared, row) for row in findings.worst),
         spent=_spent(parameters),
-        efficiency=efficiency_view(parameters, prepared),
+        efficiency=efficiency_view(parameters),
         lineage=_lineage(parameters),
     )
 
