@@ -21,11 +21,14 @@ import pandas as pd
 import pytest
 
 from farandole.api.errors import DataError
+from farandole.api.progress import SILENT, Progress
 from farandole.registry.artifact import write
 from farandole.registry.client import connect
 from farandole.registry.mlflow_tracker import MlflowTracker
 from farandole.registry.servers import Command, serve_command, ui_command
 from farandole.registry.tracking import Point, database, open_tracker
+from farandole.steps.observing.findings import Finding
+from farandole.steps.observing.log import Log
 from tests.support.registry_models import (
     picture,
     picture_bundle,
@@ -146,11 +149,42 @@ def test_the_ui_shows_a_local_run_and_a_server_keeps_what_is_told_over_http(tmp_
         tracker.promote(version, "champion", OWNER)
         assert tracker.register("stamps", "remote", tmp_path / "gone", {}, OWNER).number == 1
         assert remote.history("loss") == ((1, 0.5),)
+
+        evaluator = Log(address, "observed", "stamps", SILENT)
+        for step in (30, 60):
+            evaluator.found(finding(step, {"accuracy": step / 100}))
+        observed = open_tracker(address).run("observed", "stamps", {})
+        assert observed.history("observed.accuracy") == ((30, 0.3), (60, 0.6))
         assert remote.read().artifacts == ("report.html",)
         assert tracker.at("stamps", "champion") is not None
         assert (tracker.fetch(version) / "artifacts" / "bundle.json").read_text() == "network"
         assert tracker.fetch(version, "artifacts/bundle.json").read_text() == "network"
     assert "GET /health" not in log.read_text()
+
+
+def test_findings_wait_for_a_server_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    said = tmp_path / "said"
+    evaluator = Log(
+        f"http://127.0.0.1:{free_port()}", "observed", "stamps", Progress(said, "train")
+    )
+    evaluator.found(finding(30, {"accuracy": 0.3}))
+    assert "its figures are logged later: MLflow at" in said.read_text()
+
+
+def finding(step: int, metrics: dict[str, float]) -> Finding:
+    return Finding(
+        step=step,
+        metrics=metrics,
+        steps_behind=0,
+        seconds_behind=0.0,
+        seconds=0.0,
+        skipped=0,
+        lost=0,
+        torn=0,
+    )
 
 
 def test_a_server_that_is_not_there_is_named_with_the_call(monkeypatch: pytest.MonkeyPatch) -> None:

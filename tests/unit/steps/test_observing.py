@@ -23,7 +23,8 @@ from farandole.ring.heartbeat import heartbeat
 from farandole.ring.standing import Standing
 from farandole.steps.observe import lasts
 from farandole.steps.observing.evaluator import Evaluator
-from farandole.steps.observing.findings import Findings, findings_of, points, served
+from farandole.steps.observing.findings import Findings, findings_of
+from farandole.steps.observing.log import points, served
 from farandole.steps.observing.observed import Observed, observed_of
 from farandole.steps.observing.watch import Watch
 
@@ -169,7 +170,7 @@ def test_what_was_left_unscored_is_said(training: Training) -> None:
     training.save(20, 30)
     found = training.observed()
     assert found.unscored == 2
-    assert "scored 1 checkpoints" in found.sentence
+    assert "scored 1 checkpoint," in found.sentence
     assert "2 left when training ended" in found.sentence
 
 

@@ -13,7 +13,8 @@ from farandole.registry.tracking import Point, Run, open_tracker
 from farandole.ring.learner import Epoch
 from farandole.steps import train
 from farandole.steps.observe import FOLLOWING, NAME
-from farandole.steps.observing import findings
+from farandole.steps.observing import log
+from farandole.steps.observing.findings import findings_of
 
 SECONDS = 5.0  # at least between two batches
 
@@ -64,11 +65,11 @@ class Curves:
         """Return what the evaluator has found since the last batch."""
         place, job = self._parameters.place, train.job_of(self._parameters)
         folder = Path(place.work) / f"train-{job}"
-        if findings.served(place.tracking) or not Ring(folder, folder / NAME).told(FOLLOWING):
+        if log.served(place.tracking) or not Ring(folder, folder / NAME).told(FOLLOWING):
             return []
-        found = findings.findings_of(open_store(place.store), f"models/{job}")[self._observed :]
+        found = findings_of(open_store(place.store), f"models/{job}")[self._observed :]
         self._observed += len(found)
-        return findings.points(found)
+        return log.points(found)
 
     def _opened(self) -> Run:
         if self._run is None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from urllib.parse import urlsplit
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from farandole.data.store import Store
-from farandole.registry.tracking import Point
 
 
 class Finding(BaseModel):
@@ -60,20 +56,6 @@ def findings_of(store: Store, model: str) -> tuple[Finding, ...]:
     key = _key(model)
     content = store.get(key) if store.exists(key) else b""
     return tuple(Finding.model_validate_json(line) for line in content.splitlines())
-
-
-def points(findings: Sequence[Finding]) -> list[Point]:
-    """Return every figure of every finding at its checkpoint's step."""
-    return [
-        Point(f"observed.{name}", value, finding.step)
-        for finding in findings
-        for name, value in finding.metrics.items()
-    ]
-
-
-def served(address: str) -> bool:
-    """Whether a server keeps the runs of this tracking address, and locks its database itself."""
-    return urlsplit(address).scheme not in ("", "file", "sqlite")
 
 
 def _key(model: str) -> str:

@@ -35,8 +35,10 @@ class Observed(BaseModel):
             )
             if count
         ]
+        scored = f"{self.scored} checkpoint{'' if self.scored == 1 else 's'}"
         behind = f"at most {self.steps_behind:,} steps and {self.seconds_behind:.0f} s behind"
-        return ", ".join([f"the evaluator scored {self.scored} checkpoints, {behind}", *parts])
+        known = [behind] if self.scored else []
+        return ", ".join([f"the evaluator scored {scored}", *known, *parts])
 
 
 def observed_of(store: Store, model: str, checkpoints: str) -> Observed:

@@ -19,6 +19,7 @@ from farandole.steps import register
 from farandole.steps.fitting.curves import finals, points
 from farandole.steps.judging.findings import Findings
 from farandole.steps.observing import findings as beside
+from farandole.steps.observing import log
 from farandole.steps.registering.bundle import bundle_of, lineage_of
 from farandole.steps.registering.efficiency import efficiency_points
 from farandole.steps.registering.serving import note_served, owner
@@ -69,7 +70,7 @@ def _log(tracker: Tracker, parameters: register.Parameters, store: Store) -> Non
     trained, identity = parameters.trained, parameters.prepared.identity
     run = tracker.run(identity, parameters.model().metadata.name, _lineage_tags(parameters))
     run.log_params(_params(parameters.recipe_tuned()))
-    observed = beside.points(beside.findings_of(store, trained.model))
+    observed = log.points(beside.findings_of(store, trained.model))
     tested = finals(parameters.evaluated.metrics, trained.steps)
     run.log_metrics([*points(trained.history), *observed, *tested])
     run.log_metrics(efficiency_points(parameters))
