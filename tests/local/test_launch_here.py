@@ -172,6 +172,30 @@ def test_killing_the_launcher_ends_all_ranks(tmp_path: Path) -> None:
     wait_until(lambda: not alive(pids + below), 5)
 
 
+def test_the_last_words_of_a_killed_launchers_ranks_do_not_replace_the_next_ones_record(
+    tmp_path: Path,
+) -> None:
+    slow = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1.5), sys.exit(130)))\n"
+        "print('ready', flush=True)\nwhile True: signal.pause()"
+    )
+    first = subprocess.Popen(launcher(python(slow), 1, tmp_path))
+    out = tmp_path / "ranks" / "0.out"
+    wait_until(lambda: out.exists() and "ready" in out.read_text())
+    old = record(tmp_path, 0)
+    first.kill()
+    first.wait()
+    second = subprocess.Popen(launcher(python(WAIT), 1, tmp_path))
+    try:
+        wait_until(lambda: record(tmp_path, 0)["supervisor"] != old["supervisor"])
+        wait_until(lambda: not alive([old["supervisor"], old["program"]]))
+        assert record(tmp_path, 0)["code"] is None
+    finally:
+        second.terminate()
+        second.wait()
+
+
 def test_no_secret_of_the_environment_shows_in_a_command_line(tmp_path: Path) -> None:
     source = (
         "import os, psutil\nfor p in psutil.process_iter(['cmdline']): print(p.info['cmdline'])"

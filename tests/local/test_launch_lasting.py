@@ -113,6 +113,14 @@ def test_a_running_ring_takes_another_size_when_asked_and_only_within_its_bounds
     ]
 
 
+def test_an_old_wish_does_not_make_a_ring_grow_again_that_had_to_shrink(tmp_path: Path) -> None:
+    said: list[str] = []
+    source = "heart.beat(40)\nif size == 2 and rank == 1: " + KILL_ITSELF
+    wait = "while size == 2: time.sleep(0.05)\n"
+    course = lasting(tmp_path, source + wait, said, bounds=Bounds(1, 2), wanted=lambda: 2)
+    assert (course.ranks, course.life) == (1, 3)
+
+
 def test_a_size_is_not_asked_for_where_the_document_gives_no_bounds(tmp_path: Path) -> None:
     assert lasting(tmp_path, "heart.beat(1)", [], wanted=lambda: 1).ranks == 2
 

@@ -71,6 +71,7 @@ def ring(
     silence_seconds: float = 600.0,
     transport: Transport | None = None,
     leave: Callable[[], bool] = lambda: False,
+    fork_server: Path | None = None,
 ) -> None:
     """Run `program` as `ranks` ranks on this machine until all have ended well.
 
@@ -79,7 +80,7 @@ def ring(
     moved for `silence_seconds`. Whatever ends this call, SIGINT and SIGTERM included
     (`KeyboardInterrupt`), all ranks have ended when it returns, within 5 seconds. `leave` is asked
     all the time; once true, the ranks are told to stop with a checkpoint, and have all the time
-    that they need.
+    that they need. A `fork_server`, by its address, starts programs that are Python modules.
     """
     home = _emptied(folder / "ranks")
     watch = Silence(home, ranks, progress, silence_seconds, time.monotonic)
@@ -97,7 +98,7 @@ def ring(
                     cores=cores(),
                     silence_seconds=silence_seconds,
                 )
-                processes.append(start_rank(program, rank, home, surroundings))
+                processes.append(start_rank(program, rank, home, surroundings, fork_server))
             failed = _follow(processes, watch, leave)
         finally:
             end(processes)

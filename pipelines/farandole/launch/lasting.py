@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farandole.api.errors import ExitCode, RingError
@@ -63,9 +63,9 @@ def outlast(
     `bounds`, is taken up after the step under way and a checkpoint. `say` tells a person each of
     these. Raises `RankError` or `HangError` once `restarts` in a row have brought no new step.
     """
-    course = Course(ranks)
+    course, leave = Course(ranks), _Leave(ranks, bounds, wanted)
     while True:
-        leave = _Leave(course.ranks, bounds, wanted)
+        leave = replace(leave, ranks=course.ranks, size=None)
         try:
             live(Life(course.life, course.ranks, leave))
         except (RankError, HangError) as error:
@@ -78,19 +78,23 @@ def outlast(
 
 @dataclass
 class _Leave:
-    """Whether another number of ranks is wanted than there are; `size` is the one wanted last."""
+    """Whether another number of ranks is wanted than there are; `size` is that number.
+
+    A wish is heard once: a ring that had to shrink since is not asked to grow again by an old one.
+    """
 
     ranks: int
     bounds: Bounds | None
     wanted: Callable[[], int | None]
+    heard: int | None = None
     size: int | None = None
 
     def __call__(self) -> bool:
         wanted = self.wanted() if self.bounds is not None else None
-        if self.bounds is None or wanted is None:
-            return False
-        self.size = self.bounds.nearest(wanted)
-        return self.size != self.ranks
+        if self.bounds is not None and wanted is not None and wanted != self.heard:
+            self.heard, size = wanted, self.bounds.nearest(wanted)
+            self.size = size if size != self.ranks else None
+        return self.size is not None
 
 
 def _next(
@@ -101,7 +105,7 @@ def _next(
     restarts: int,
     say: Callable[[str], None],
 ) -> Course:
-    if _left(error) and leave.size is not None and leave.size != course.ranks:
+    if leave.size is not None and (_left(error) or _may_go_well(error, course, reached)):
         say(_resizing(course, leave.size))
         return resized(course, reached, leave.size)
     if not _may_go_well(error, course, reached):

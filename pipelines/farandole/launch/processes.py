@@ -24,10 +24,15 @@ Process = subprocess.Popen[bytes]
 
 
 def start_rank(
-    program: Sequence[str], rank: int, folder: Path, environment: Mapping[str, str]
+    program: Sequence[str],
+    rank: int,
+    folder: Path,
+    environment: Mapping[str, str],
+    fork_server: Path | None = None,
 ) -> Process:
     """Start `program` under a supervisor, in a session of its own: Ctrl-C reaches only us."""
-    supervisor = ("farandole.launch.rank", "--folder", str(folder), "--rank", str(rank))
+    supervisor = ["farandole.launch.rank", "--folder", str(folder), "--rank", str(rank)]
+    supervisor += [] if fork_server is None else ["--fork-server", str(fork_server)]
     return subprocess.Popen(
         [sys.executable, "-m", *supervisor, "--parent", str(os.getpid()), "--", *program],
         stdin=subprocess.DEVNULL,

@@ -6,7 +6,8 @@ and again when it has ended, and keeps the program's output in `F/<rank>.out` an
 
 The program has `--grace` seconds to save and end after SIGTERM, then its process group is killed.
 If the supervisor dies, the program is killed; if the supervisor's parent dies, it ends the program.
-SIGUSR1 asks the program to end as SIGTERM does, and leaves it all the time it needs.
+SIGUSR1 asks the program to end as SIGTERM does, and leaves it all the time it needs. With
+`--fork-server`, that one forks the program, where it is a Python module.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ import struct
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
+
+from farandole.launch.forked import Forked, module_of
 
 GRACE_SECONDS = 3.0
 TAIL_BYTES = 2048
@@ -52,11 +57,12 @@ class Record:
 class Supervisor:
     """One program and what is known of it."""
 
-    def __init__(self, folder: Path, rank: int, grace: float) -> None:
+    def __init__(self, folder: Path, rank: int, grace: float, fork_server: Path | None) -> None:
         self._folder = folder
         self._rank = rank
         self._grace = grace
-        self._child: subprocess.Popen[bytes] | None = None
+        self._fork_server = fork_server
+        self._child: subprocess.Popen[bytes] | Forked | None = None
         self._asked = False
         self._invited = False
 
@@ -80,22 +86,33 @@ class Supervisor:
         if self._invited:
             self._invite(signal.SIGUSR1, None)
         code = self._child.wait()
-        self._write(self._ended(record, code))
+        if self._is_ours():
+            self._write(self._ended(record, code))
         self._kill(signal.SIGALRM, None)  # what the program started and left behind
         return code if code >= 0 else 128 - code
 
-    def _start(self, program: list[str]) -> subprocess.Popen[bytes]:
-        here = os.getpid()
+    def _start(self, program: list[str]) -> subprocess.Popen[bytes] | Forked:
+        environment = {**os.environ, "FARANDOLE_HEARTBEAT": str(self._path("step"))}
+        module = module_of(program, sys.executable)
         with self._path("out").open("wb") as out, self._path("err").open("wb") as err:
-            return subprocess.Popen(
-                program,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                env={**os.environ, "FARANDOLE_HEARTBEAT": str(self._path("step"))},
-                start_new_session=True,
-                preexec_fn=lambda: end_with_parent(signal.SIGKILL, here),
-            )
+            if self._fork_server is not None and module is not None:
+                with suppress(OSError):  # it has ended: a process of our own does as well
+                    return Forked(self._fork_server, module, environment, out, err)
+            return self._anew(program, environment, out, err)
+
+    def _anew(
+        self, program: list[str], environment: dict[str, str], out: BinaryIO, err: BinaryIO
+    ) -> subprocess.Popen[bytes]:
+        here = os.getpid()
+        return subprocess.Popen(
+            program,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=lambda: end_with_parent(signal.SIGKILL, here),
+        )
 
     def _ask(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self._asked = True
@@ -124,6 +141,14 @@ class Supervisor:
             step=self._step(),
             last=_tail(self._path("err")),
         )
+
+    def _is_ours(self) -> bool:
+        """Whether the record is still of this life of the rank.
+
+        Where a launcher was killed, the next one's supervisors may begin before this one has ended.
+        """
+        written = json.loads(self._path("json").read_bytes()) if self._path("json").exists() else {}
+        return bool(written.get("supervisor", os.getpid()) == os.getpid())
 
     def _step(self) -> int | None:
         beat = self._path("step")
@@ -167,11 +192,13 @@ def main() -> int:
     parser.add_argument("--rank", type=int, default=None)
     parser.add_argument("--parent", type=int, default=os.getppid())
     parser.add_argument("--grace", type=float, default=GRACE_SECONDS)
+    parser.add_argument("--fork-server", type=Path, default=None)
     parser.add_argument("program", nargs="+")
     options = parser.parse_args()
     end_with_parent(signal.SIGTERM, options.parent)
     rank = _rank_of_environment() if options.rank is None else options.rank
-    return Supervisor(options.folder, rank, options.grace).run(options.program)
+    supervisor = Supervisor(options.folder, rank, options.grace, options.fork_server)
+    return supervisor.run(options.program)
 
 
 if __name__ == "__main__":

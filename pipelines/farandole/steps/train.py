@@ -12,6 +12,9 @@ from farandole.api import Recipe, digest_of, recipe_at
 from farandole.api.progress import Progress
 from farandole.data.store import Store, open_store
 from farandole.launch import here
+from farandole.launch.lasting import Life, WantedSize, outlast
+from farandole.launch.preloading import fork_server
+from farandole.launch.restarts import Bounds
 from farandole.ring.efficiency import Efficiency
 from farandole.ring.learner import Epoch
 from farandole.steps import prepare, program, tune
@@ -71,22 +74,48 @@ def _train(parameters: Parameters, store: Store, job: str, progress: Progress) -
     ranks = ranks_that_train(parameters.place.rank_count(), lanes, progress)
     folder = parameters.place.work_folder(f"train-{job}")
     request = folder / "request.json"
-    attempt = _attempt(store, job)
     request.write_text(parameters.model_dump_json(), encoding="utf-8")
     wanted = parameters.model().spec.placement.checkpoint.observe
-    with attended(request, job, wanted, progress) as attendance:
-        here.ring(
-            [sys.executable, "-m", "farandole.steps.rank", str(request), job, str(attempt)],
+    with (
+        attended(request, job, wanted, progress) as attendance,
+        fork_server("farandole.steps.rank", ranks) as server,
+    ):
+        course = outlast(
+            lambda life: _live(life, request, [job, str(_attempt(store, job))], progress, server),
             ranks,
             folder,
-            progress=progress.path,
-            environment=dict(os.environ),
-            silence_seconds=SILENCE,
+            progress.say,
+            bounds=_bounds(parameters, lanes),
+            wanted=WantedSize(folder / "ranks.wanted"),
         )
     result: dict[str, Any] = json.loads(store.get(f"models/{job}/result.json"))
     result["notices"] = [*result["notices"], *attendance.notices]
     observed = _observed(store, job, progress) if attendance.begun else None
-    return Outputs(model=f"models/{job}", ranks=ranks, observed=observed, **result)
+    return Outputs(model=f"models/{job}", ranks=course.ranks, observed=observed, **result)
+
+
+def _live(
+    life: Life, request: Path, job: list[str], progress: Progress, server: Path | None
+) -> None:
+    """Train in one ring, as one writer of checkpoints; `job` is its name and attempt."""
+    here.ring(
+        [sys.executable, "-m", "farandole.steps.rank", str(request), *job],
+        life.ranks,
+        request.parent,
+        progress=progress.path,
+        environment=dict(os.environ),
+        silence_seconds=SILENCE,
+        leave=life.leave,
+        fork_server=server,
+    )
+
+
+def _bounds(parameters: Parameters, lanes: int) -> Bounds | None:
+    """Return between how many ranks the ring may move while it trains; None: it stays as it is."""
+    elastic = parameters.model().spec.placement.elastic
+    if elastic is None or here.ring_available() is not None:
+        return None
+    return Bounds(min(elastic.min, lanes), min(elastic.max, lanes))
 
 
 def _observed(store: Store, job: str, progress: Progress) -> Observed:
