@@ -9,6 +9,7 @@ import pytest
 
 from farandole.api import DocumentError, Network
 from farandole.networks.declared import Built, build
+from farandole.networks.own import check_micro_batches
 from tests.support.data_pictures import write
 from tests.support.networks_contexts import context_of
 
@@ -110,3 +111,11 @@ def test_a_builder_that_breaks_its_promise_is_refused(
 ) -> None:
     with pytest.raises(DocumentError, match=message):
         built(tmp_path, source)
+
+
+def test_micro_batches_are_refused_where_a_layer_needs_the_whole_batch(tmp_path: Path) -> None:
+    network = built(tmp_path, RANDOM).model
+    check_micro_batches(network, 1)
+    with pytest.raises(DocumentError, match=r"training.microBatches: .*received 2 .* layer norm"):
+        check_micro_batches(network, 2)
+    check_micro_batches(built(tmp_path, PLAIN).model, 2)

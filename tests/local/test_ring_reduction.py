@@ -1,5 +1,7 @@
 """What crosses the wire in a step: how long it takes, and that it changes nothing else."""
 
+import subprocess
+import sys
 from time import monotonic
 
 import numpy as np
@@ -53,3 +55,22 @@ def test_one_rank_alone_spends_nothing_on_reduction() -> None:
     outcome = prepared(ring)(share(ring), control(0))
     assert outcome.reduction_seconds == 0
     assert outcome.sums[0] == pytest.approx(share(ring).weight.sum())
+
+
+def test_reproducible_ranks_count_their_waiting_too() -> None:
+    """TensorFlow refuses its clock to deterministic kernels, in all that the process computes."""
+    asked = """
+import tensorflow as tf
+from farandole.ring.determinism import make_ops_deterministic
+from farandole.ring.reduction import Reduction
+from farandole.ring.threads import Threads
+
+make_ops_deterministic()
+
+def program(ring):
+    step = tf.function(lambda x: Reduction(ring)([x], [x]).seconds)
+    return float(step(tf.ones([3])))
+
+assert all(0 < seconds < 60 for seconds in Threads(2).run(program))
+"""
+    subprocess.run([sys.executable, "-c", asked], check=True, timeout=120)

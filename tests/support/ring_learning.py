@@ -16,6 +16,7 @@ import tensorflow as tf
 from farandole.ring.collective import Collective
 from farandole.ring.lanes import lanes_of
 from farandole.ring.learner import Learner, PerRow, Rows, Settings
+from farandole.ring.micro_batches import MicroBatches
 
 CLASSES = 3
 
@@ -32,7 +33,8 @@ class LaneSteps:
 
 def context(settings: Settings, collective: Collective) -> LaneSteps:
     owned = len(lanes_of(collective.rank, collective.size, settings.lanes))
-    rows = owned * settings.global_batch // settings.lanes
+    share = owned * settings.global_batch // settings.lanes
+    rows = MicroBatches(share, settings.micro_batches).length
     return LaneSteps(
         step=tf.Variable(0, dtype=tf.int64, trainable=False),
         lane=tf.Variable(tf.zeros(rows, tf.int32), trainable=False),

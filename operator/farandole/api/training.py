@@ -62,6 +62,18 @@ class Training(Part):
         le=1e9,
         description="Longest gradient; a longer one is scaled down. Left out: any.",
     )
+    compression: Literal["none", "float16", "bfloat16"] = Field(
+        "none",
+        description="Numbers in which gradients cross the wire. Half of them rounds: weights then "
+        "depend on the number of workers, by about 1e-3.",
+    )
+    micro_batches: int = Field(
+        1,
+        ge=1,
+        le=4096,
+        description="Parts in which a worker takes its rows of a step, one after another, to save "
+        "memory; the step is the same. Not with batchNormalization, which needs all rows at once.",
+    )
     class_weights: Literal["none", "balanced"] = Field(
         "none", description="balanced: every class weighs the same in the loss."
     )

@@ -13,8 +13,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from farandole.api.errors import DocumentError, Problem
 from farandole.networks.builder import Builder, load_builder, refused
 from farandole.networks.built import Built, Penalty
+from farandole.networks.layers.normalization import LaneBatchNormalization
 from farandole.networks.layers.site import POLICIES, Site
 
 PROMISE = "build(input_shape, outputs) -> keras.Model"
@@ -33,6 +35,20 @@ def own_network(spec: str, folder: Path, inputs: Any, x: Any, outputs: int, site
     logits = keras.layers.Activation("linear", dtype="float32", name="logits")(model(x))
     whole = keras.Model(inputs, logits, name="network")
     return Built(whole, _penalty(spec, model, tuple(x.shape[1:])), tuple(_stateful(model)))
+
+
+def check_micro_batches(model: keras.Model, parts: int) -> None:
+    """Refuse to take a step in `parts` where a layer's statistics are those of the whole step.
+
+    Errors: DocumentError that names the first such layer.
+    """
+    normalizing = (LaneBatchNormalization, keras.layers.BatchNormalization)
+    layers = model._flatten_layers(include_self=False)
+    found = [x.name for x in layers if isinstance(x, normalizing) and x.trainable]
+    if parts > 1 and found:
+        received = f"{parts} with batch normalization in the layer {found[0]}"
+        path = "spec.recipe.training.microBatches"
+        raise DocumentError("model", (Problem(path, received, "1 for this network"),))
 
 
 def _call(

@@ -78,7 +78,9 @@ class Settings:
     """How to train: the recipe's part of it, and where placement touches it.
 
     `patience` None: never stop early. `digest_every` 0: never compare weights between checkpoints.
-    `fence` is this writer's number among all that ever wrote this job's checkpoints.
+    `fence` is this writer's number among all that ever wrote this job's checkpoints. A rank takes
+    its rows of a step in `micro_batches` parts. Gradients cross the wire in `compression`: none,
+    float16 or bfloat16.
     """
 
     global_batch: int
@@ -87,6 +89,8 @@ class Settings:
     seed: int = 7
     clip_norm: float | None = None
     precision: str = "float32"
+    compression: str = "none"
+    micro_batches: int = 1
     reproducible: bool = False
     patience: int | None = None
     minimum_gain: float = 0.0

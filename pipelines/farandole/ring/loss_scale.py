@@ -33,3 +33,11 @@ class LossScale:
 def initial_scale(precision: str) -> LossScale:
     """Return the scale that training at `precision` begins with; only float16 needs one."""
     return LossScale(INITIAL if precision == "mixedFloat16" else 1.0)
+
+
+def overflow_notices(skipped: int) -> tuple[str, ...]:
+    """Say how many steps changed no weight because their float16 gradients overflowed."""
+    if not skipped:
+        return ()
+    steps = "1 step" if skipped == 1 else f"{skipped} steps"
+    return (f"{steps} changed no weight: gradients overflowed float16, and the scale was lowered",)

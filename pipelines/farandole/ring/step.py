@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from farandole.ring.backward import Backward
 from farandole.ring.collective import Collective, Tensor
 from farandole.ring.feed import Share
-from farandole.ring.flat import dense, layout_of
-from farandole.ring.lanes import lanes_of
 from farandole.ring.learner import Learner, Settings
-from farandole.ring.reduction import timed_sum
+from farandole.ring.reduction import Reduction
 from farandole.ring.statistics import moving_statistics
+from farandole.ring.tables import Rows, whole_of
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,14 @@ class Step:
 
     def __init__(self, learner: Learner, collective: Collective, settings: Settings) -> None:
         self._learner = learner
-        self._collective = collective
+        self._ranks = collective.size
         self._global_batch = float(settings.global_batch)
         self._clip_norm = settings.clip_norm
         self._variables = [v.value for v in learner.model.trainable_variables]
         self._statistics = [] if collective.size == 1 else moving_statistics(learner.model)
-        self._tail = 3 + len(learner.metrics) + 1
+        self._backward = Backward(learner, collective, settings)
+        self._reduction = Reduction(collective, settings.compression)
         self._compiled: Callable[..., Tensor] | None = None
-        self._place(settings)
 
     def __call__(self, share: Share, control: Control) -> Outcome:
         """Take one step together with all other ranks."""
@@ -74,71 +74,44 @@ class Step:
             traced = tf.function(self._train, autograph=False)
             self._compiled = traced.get_concrete_function(*given)
         told = self._compiled(*given).numpy().astype(np.float64)
-        seconds, finite, save, stop, *totals = told
-        return Outcome(bool(finite), save > 0, stop > 0, np.asarray(totals), float(seconds))
+        seconds, finite, save, stop = told[:4].tolist()
+        return Outcome(bool(finite), save > 0, stop > 0, told[4:], seconds)
 
     def local(self, share: Share) -> tuple[NDArray[Any], list[NDArray[Any]]]:
         """Return this rank's loss a row and gradient a variable, changing no weight."""
-        losses, _, gradients = self._gradients(*_tensors(share), tf.constant(1.0))
+        losses, gradients = self._backward.by_row(*_tensors(share))
         return losses.numpy(), [gradient.numpy() for gradient in gradients]
 
-    def _place(self, settings: Settings) -> None:
-        """Tell layers once which lane and place each row of this rank's share has."""
-        context = self._learner.context
-        if context is not None:
-            mine = lanes_of(self._collective.rank, self._collective.size, settings.lanes)
-            width = settings.global_batch // settings.lanes
-            context.lane.assign(np.repeat(mine, width))
-            context.place.assign(np.tile(np.arange(width), len(mine)))
-
     def _train(self, x: Tensor, y: Tensor, weight: Tensor, control: Tensor) -> Tensor:
-        self._tell(control, weight)
+        self._tell(control)
         scale = tf.cast(control[2], tf.float32) / self._global_batch
-        losses, outputs, gradients = self._gradients(x, y, weight, scale)
+        mine = self._backward(x, y, weight, scale)
         asked = tf.cast(control[3:5], tf.float32)
-        total = [tf.reduce_sum(weight), _weighted(losses, weight)]
-        metrics = [_weighted(m(y, outputs), weight) for m in self._learner.metrics.values()]
         statistics = [v.value for v in self._statistics]
-        parts = [*gradients, *statistics, asked, *total, *metrics]
-        layout = layout_of(parts)
-        reduced, seconds = timed_sum(self._collective, layout.pack(parts))
-        finite = tf.reduce_all(tf.math.is_finite(reduced))
-        totals = layout.unpack(reduced)
-        count = len(gradients)
-        weights = totals[count + len(statistics) + 1]
-        self._share_statistics(totals[count : count + len(statistics)])
+        reduced = self._reduction(mine.gradients, [asked, mine.sums, *statistics])
+        asked, sums, *statistics = reduced.exact
+        self._share_statistics(statistics)
         tf.cond(
-            finite,
-            lambda: self._update(totals[:count], weights * scale),
+            reduced.finite,
+            lambda: self._update(reduced.gradients, sums[0] * scale),
             lambda: tf.constant(False),
         )
-        told = tf.stack([seconds, tf.cast(finite, tf.float32)])
-        return tf.concat([told, reduced[-self._tail :]], axis=0)
+        own = tf.stack([reduced.seconds, tf.cast(reduced.finite, tf.float32)])
+        return tf.concat([own, asked, sums], axis=0)
 
-    def _tell(self, control: Tensor, weight: Tensor) -> None:
+    def _tell(self, control: Tensor) -> None:
         self._learner.optimizer.learning_rate.assign(tf.cast(control[1], tf.float32))
-        context = self._learner.context
-        if context is not None:
-            context.step.assign(tf.cast(control[0], tf.int64))
-            context.weight.assign(weight)
-
-    def _gradients(
-        self, x: Tensor, y: Tensor, weight: Tensor, scale: Tensor
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        with tf.GradientTape() as tape:
-            outputs = self._learner.model(pixels(x), training=True)
-            losses = tf.cast(self._learner.loss(y, outputs), tf.float32)
-            objective = _weighted(losses, weight) * scale
-        gradients = tape.gradient(objective, self._variables)
-        pairs = zip(gradients, self._variables, strict=True)
-        return losses, outputs, [dense(gradient, variable) for gradient, variable in pairs]
+        if self._learner.context is not None:
+            self._learner.context.step.assign(tf.cast(control[0], tf.int64))
 
     def _share_statistics(self, totals: list[Tensor]) -> None:
         for variable, total in zip(self._statistics, totals, strict=True):
-            variable.assign(total / self._collective.size)
+            variable.assign(total / self._ranks)
 
-    def _update(self, totals: list[Tensor], divisor: Tensor) -> Tensor:
-        gradients = [tf.math.divide_no_nan(total, divisor) for total in totals]
+    def _update(self, totals: list[Tensor | Rows], divisor: Tensor) -> Tensor:
+        pairs = zip(totals, self._variables, strict=True)
+        whole = [whole_of(total, variable) for total, variable in pairs]
+        gradients = [tf.math.divide_no_nan(total, divisor) for total in whole]
         gradients = self._penalised(gradients)
         if self._clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
@@ -162,14 +135,3 @@ class Step:
 
 def _tensors(share: Share) -> tuple[Tensor, Tensor, Tensor]:
     return tf.constant(share.x), tf.constant(share.y), tf.constant(share.weight)
-
-
-def _weighted(values: Tensor, weight: Tensor) -> Tensor:
-    """Return the weighted sum over rows; a row of weight 0 counts nothing, whatever its value."""
-    values = tf.cast(values, tf.float32)
-    return tf.reduce_sum(tf.where(weight > 0, values * weight, tf.zeros_like(values)))
-
-
-def pixels(x: Tensor) -> Tensor:
-    """Return rows as the model takes them: stored bytes become float32."""
-    return tf.cast(x, tf.float32) if x.dtype == tf.uint8 else x

@@ -18,7 +18,7 @@ from farandole.ring.guards import look, not_finite
 from farandole.ring.keeping import Keeper
 from farandole.ring.lanes import MISSING, Lanes, check_ranks, lanes_of
 from farandole.ring.learner import Epoch, Fitted, Learner, Rows, Settings
-from farandole.ring.loss_scale import initial_scale
+from farandole.ring.loss_scale import initial_scale, overflow_notices
 from farandole.ring.running import running_from
 from farandole.ring.standing import Standing, after_epoch
 from farandole.ring.step import Control, Outcome, Step
@@ -261,7 +261,7 @@ class _Training:
             stopped_early=standing.stopped_early,
             interrupted=not standing.finished,
             skipped=standing.skipped,
-            notices=self._notices,
+            notices=self._notices + overflow_notices(standing.skipped),
         )
 
 

@@ -9,9 +9,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from farandole.api.errors import RingError
+from farandole.ring.backward import pixels
 from farandole.ring.collective import Collective, Tensor
 from farandole.ring.learner import Learner, Rows
-from farandole.ring.step import pixels
 
 LEAST_BATCH = 32
 

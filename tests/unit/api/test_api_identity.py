@@ -38,6 +38,7 @@ from tests.support.api_documents import (
 DATA = "d" * 64
 LOCATIONS = {("data", "images"), ("data", "labels"), ("data", "table")}
 OTHERS = {
+    "training.compression": "float16",
     "task.kind": "TabularClassification",
     "data.columns.month.kind": "datetime",
     "features.table.impute": "median",

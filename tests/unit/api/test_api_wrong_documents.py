@@ -81,6 +81,8 @@ def only_problem(recipe: dict[str, Any], path: str, value: Any) -> Problem:
         (f"{R}.training.workers", 3, "workers belongs in spec.placement"),
         (f"{R}.training.lanes", 48, "a divisor of globalBatch 64, received 48; take 32 or 64"),
         (f"{R}.training.lanes", 100, "take 64"),
+        (f"{R}.training.microBatches", 0, "a whole number from 1 to 4096"),
+        (f"{R}.training.compression", "fp16", "one of none, float16, bfloat16"),
         (f"{R}.training.precision", "MIXED_BFLOAT16", "did you mean mixedBfloat16?"),
         (f"{R}.training.precision", "half", "one of float32, mixedBfloat16, mixedFloat16"),
         (f"{R}.training.optimizer", {"sgd": {}, "adam": {}}, "one of sgd, rmsprop, adam, adamw"),
@@ -362,3 +364,11 @@ def test_a_search_must_fit_the_recipe(
     problem = only_problem(recipe, f"{R}.tuning", tuning)
     assert problem.path.startswith(f"{R}.tuning")
     assert told in said(problem)
+
+
+def test_micro_batches_and_batch_normalization_do_not_go_together() -> None:
+    recipe = altered(HEAD, "network.layers", [{"dense": {"units": 8}}, {"batchNormalization": {}}])
+    problem = only_problem(recipe, f"{R}.training.microBatches", 2)
+    assert problem.path == f"{R}.training.microBatches"
+    assert "2 with batchNormalization in network.layers[1]" in said(problem)
+    assert not problems_of(altered(document(HEAD), f"{R}.training.microBatches", 2))

@@ -1,7 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farandole.ring.loss_scale import GROW_AFTER, INITIAL, LossScale, initial_scale
+from farandole.ring.loss_scale import (
+    GROW_AFTER,
+    INITIAL,
+    LossScale,
+    initial_scale,
+    overflow_notices,
+)
 
 
 def test_only_half_precision_scales_its_loss() -> None:
@@ -29,3 +35,9 @@ def test_a_scale_is_always_a_power_of_two(steps: list[bool]) -> None:
 def test_a_scale_below_one_cannot_be_the_cure() -> None:
     assert not LossScale(1.0).exhausted
     assert LossScale(1.0).after(finite=False).exhausted
+
+
+def test_steps_that_changed_nothing_are_told() -> None:
+    assert overflow_notices(0) == ()
+    assert "1 step changed no weight" in overflow_notices(1)[0]
+    assert "12 steps changed no weight" in overflow_notices(12)[0]

@@ -24,6 +24,7 @@ def network_findings(recipe: Recipe) -> Iterator[Finding]:
     """Follow the dimensions of a row through the declared layers, to a vector."""
     network = recipe.network
     image = network.image
+    yield from _micro_batch_findings(recipe)
     if network.builder is not None or (image is not None and recipe.features.network is not None):
         return
     dimensions: Dimensions = (image.height, image.width, image.channels) if image else (None,)
@@ -38,6 +39,18 @@ def network_findings(recipe: Recipe) -> Iterator[Finding]:
         advice = "end with flatten, globalAveragePooling or globalMaxPooling"
         received = f"layers that end in {_words(dimensions)}"
         yield Finding(Problem("network.layers", received, "layers to a vector", advice), _READS)
+
+
+def _micro_batch_findings(recipe: Recipe) -> Iterator[Finding]:
+    """Refuse micro-batches where a layer needs the whole batch: its statistics would be others."""
+    parts = recipe.training.micro_batches
+    for index, layer in enumerate(recipe.network.layers):
+        if parts > 1 and layer.batch_normalization is not None:
+            received = f"{parts} with batchNormalization in network.layers[{index}]"
+            advice = "leave it out; take more workers, or a smaller globalBatch, to save memory"
+            problem = Problem("training.microBatches", received, "1 for this network", advice)
+            yield Finding(problem, ("training.microBatches", f"network.layers[{index}]"))
+            return
 
 
 def _trouble(path: str, layer: Layer, dimensions: Dimensions, index: int) -> Problem | None:

@@ -18,10 +18,12 @@ from farandole.networks.export import Output
 from farandole.networks.lane_context import LaneContext
 from farandole.networks.losses import loss
 from farandole.networks.optimization import optimizer
+from farandole.networks.own import check_micro_batches
 from farandole.networks.schedules import schedule
 from farandole.ring.collective import Collective, SingleProcess
 from farandole.ring.lanes import Lanes, lanes_of
 from farandole.ring.learner import Fitted, Learner, Rows, Settings
+from farandole.ring.micro_batches import MicroBatches
 from farandole.ring.training import fit
 
 
@@ -112,7 +114,8 @@ def learner_of(problem: Problem, rows: int, collective: Collective) -> tuple[Lea
     training = problem.recipe.training
     lanes = Lanes(rows, training.global_batch, training.lane_count())
     mine = lanes_of(collective.rank, collective.size, lanes.lanes)
-    context = LaneContext.create(len(mine) * lanes.width, training.seed, collective.sum)
+    parts = MicroBatches(len(mine) * lanes.width, training.micro_batches)
+    context = LaneContext.create(parts.length, training.seed, collective.sum)
     built = build(
         problem.recipe.network,
         problem.input_shape,
@@ -122,6 +125,7 @@ def learner_of(problem: Problem, rows: int, collective: Collective) -> tuple[Lea
         training.precision,
         problem.assignment.folder,
     )
+    check_micro_batches(built.model, training.micro_batches)
     rate = schedule(training.schedule, training.optimizer, lanes.steps, training.epochs)
     learner = Learner(
         model=built.model,
@@ -144,6 +148,8 @@ def settings_of(training: Training, identity: str, **more: Any) -> Settings:
         seed=training.seed,
         clip_norm=training.clip_norm,
         precision=training.precision,
+        compression=training.compression,
+        micro_batches=training.micro_batches,
         reproducible=training.reproducible,
         patience=training.patience(),
         minimum_gain=training.early_stopping.minimum_gain,
