@@ -16,6 +16,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from farandole.api import DataError, Imagenet, RandomWeights, Weights, WeightsFile
+from farandole.networks.batch_size import fastest, sizes_alike
 from farandole.networks.catalogue import CATALOGUE, pretrained
 from farandole.networks.efficientnet_lite0 import assign, efficientnet_lite0
 from farandole.networks.frozen import frozen_network, preprocess
@@ -80,6 +81,18 @@ def test_features_are_what_the_classifier_sees(classifier: keras.Model, lite0: F
     kernel, bias = classifier.get_layer("classifier").get_weights()
     logits = classifier(pixels.astype(np.float32))
     np.testing.assert_allclose(features @ kernel + bias, logits, atol=1e-4)
+
+
+def test_a_picture_has_the_same_bits_in_any_company(lite0: Featurizer) -> None:
+    pixels = np.stack([cropped(picture()) for picture, _ in PICTURES.values()])
+    together = lite0.features(np.concatenate([pixels, pixels[:3]]))
+    assert all((lite0.features(pixels[at : at + 1])[0] == together[at]).all() for at in range(4))
+    for size in sizes_alike(lite0, accelerator=False, calls=4):
+        np.testing.assert_array_equal(lite0.features(pixels, size), together[:4])
+
+
+def test_the_fastest_size_is_taken() -> None:
+    assert fastest((4, 8, 16), {4: 1.0, 8: 3.0, 16: 2.0}.__getitem__) == 8
 
 
 def test_no_pixels_have_no_features(lite0: Featurizer) -> None:

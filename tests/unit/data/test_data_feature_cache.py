@@ -96,6 +96,38 @@ def test_an_index_without_its_whole_segment_is_invisible(tmp_path: Path, left: b
     assert cache(tmp_path).gather(["a"]).tolist() == rows(["a"]).tolist()
 
 
+def test_a_segment_with_another_bit_is_found_and_computed_again(tmp_path: Path) -> None:
+    cache(tmp_path).append(["a", "b"], rows(["a", "b"]))
+    (segment,) = (tmp_path / "features/ab12/segments").iterdir()
+    content = bytearray(segment.read_bytes())
+    content[5] ^= 1
+    segment.write_bytes(content)
+
+    reader = cache(tmp_path)
+    assert reader.missing(["b", "a"]) == ["b", "a"]
+    reader.append(["a", "b"], rows(["a", "b"]))
+    assert reader.missing(["b", "a"]) == []
+    assert reader.gather(["b", "a"]).tolist() == rows(["b", "a"]).tolist()
+
+
+def test_another_segment_stands_in_for_a_damaged_one(tmp_path: Path) -> None:
+    cache(tmp_path).append(["a"], rows(["a"]))
+    (segment,) = (tmp_path / "features/ab12/segments").iterdir()
+    cache(tmp_path).append(["b", "a"], rows(["b", "a"]))
+    segment.write_bytes(bytes(segment.stat().st_size))
+
+    assert cache(tmp_path).gather(["a", "b"]).tolist() == rows(["a", "b"]).tolist()
+
+
+def test_rows_are_gathered_into_the_array_given(tmp_path: Path) -> None:
+    cache(tmp_path).append(["a", "b"], rows(["a", "b"]))
+    out = np.zeros((2, WIDTH), np.float32)
+
+    cache(tmp_path).gather(["b", "a"], out)
+
+    assert out.tolist() == rows(["b", "a"]).tolist()
+
+
 def test_of_two_values_every_reader_takes_the_same(tmp_path: Path) -> None:
     values = [np.full((1, WIDTH), value, np.float32) for value in range(6)]
     early = cache(tmp_path)

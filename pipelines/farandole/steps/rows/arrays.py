@@ -77,19 +77,22 @@ def decoded(
             yield from pool.map(one, positions[start : start + 256])
 
 
+def raw_cache(store: Store) -> FeatureCache:
+    """Return where the small pixels of pictures are kept, by `digest/0`."""
+    return FeatureCache(store, f"raw-pixels-{RAW_SIZE}", (RAW_SIZE, RAW_SIZE, 3), "uint8")
+
+
 def _raw(prepared: Prepared, split: str, store: Store, progress: Progress) -> NDArray[np.uint8]:
+    """Return small pixels; featurizing leaves them behind, other representations do not."""
     keys = [f"{row.digest}/0" for row in prepared.rows(split)]
-    cache = FeatureCache(store, f"raw-pixels-{RAW_SIZE}", (RAW_SIZE, RAW_SIZE, 3), "uint8")
+    cache = raw_cache(store)
     missing = set(cache.missing(keys))
     positions = [position for position, key in enumerate(keys) if key in missing]
-    found = []
-    for done, picture in enumerate(
-        decoded(prepared, split, positions, RAW_SIZE, RAW_SIZE), start=1
-    ):
-        found.append(picture)
-        progress.update(f"{split}: raw pixels", done, len(positions), "images")
-    if found:
-        cache.append([keys[position] for position in positions], np.stack(found))
+    found = np.empty((len(positions), RAW_SIZE, RAW_SIZE, 3), np.uint8)
+    for done, pixels in enumerate(decoded(prepared, split, positions, RAW_SIZE, RAW_SIZE)):
+        found[done] = pixels
+        progress.update(f"{split}: raw pixels", done + 1, len(positions), "images")
+    cache.append([keys[position] for position in positions], found)
     return cache.gather(keys)
 
 
