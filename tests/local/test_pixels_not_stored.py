@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from farandole.data.decode import decode
 from farandole.data.pictures import Pictures
 from farandole.data.prepare import Prepared, open_prepared
 from farandole.data.store import Store, open_store
-from farandole.steps import featurize, prepare
+from farandole.steps import featurize, prepare, tune
 from farandole.steps.fitting.fit import fit_rows
 from farandole.steps.fitting.learning import Assignment
 from farandole.steps.place import Place
@@ -97,15 +99,66 @@ def test_folds_take_and_join_rows_that_are_not_stored(asked: featurize.Parameter
     assert lazy.take(index).rows == array.take(index).rows
 
 
-def test_featurize_stores_no_pixels_beyond_the_limit(tmp_path: Path) -> None:
-    class_folders(tmp_path / "images", {"cat": 40, "dog": 40})
-    asked = parameters(tmp_path, {**NETWORK, "image": {"height": 4096, "width": 4096}})
-    outputs = featurize.run(asked, SILENT)
-    store = open_store(asked.place.store)
-    assert (describe_arrays(store, outputs.arrays) or {})["stored"] is False
-    assert sum(stat.size for stat in store.list(outputs.arrays)) < 10**6
-    prepared = open_prepared(store, asked.prepared.prefix)
-    rows = open_dataset(store, outputs.arrays, prepared, asked.recipe(), "train")
+@pytest.fixture(scope="module", name="large")
+def _large(tmp_path_factory: pytest.TempPathFactory) -> tune.Parameters:
+    folder = tmp_path_factory.mktemp("large")
+    class_folders(folder / "images", {"cat": 40, "dog": 40})
+    asked = parameters(folder, {**NETWORK, "image": {"height": 4096, "width": 4096}})
+    return tune.Parameters(**dict(asked), featurized=featurize.run(asked, SILENT))
+
+
+def test_featurize_stores_no_pixels_beyond_the_limit(large: tune.Parameters) -> None:
+    store, arrays = open_store(large.place.store), large.featurized.arrays
+    assert (describe_arrays(store, arrays) or {})["stored"] is False
+    assert sum(stat.size for stat in store.list(arrays)) < 10**6
+    prepared = open_prepared(store, large.prepared.prefix)
+    rows = open_dataset(store, arrays, prepared, large.recipe(), "train")
     assert rows.x.shape == (1, len(rows.rows), 4096, 4096, 3)
     pixels = rows.x[np.array([0]), np.array([2])]
     assert pixels.tobytes() == decode(prepared.content("train", 2), 4096, 4096)[None].tobytes()
+
+
+PROBE = """
+import sys
+from pathlib import Path
+import numpy as np
+from farandole.data.pictures import pictures_of
+from farandole.data.prepare import open_prepared
+from farandole.data.shards import Shard
+from farandole.data.store import open_store
+from farandole.steps import tune
+from farandole.steps.fitting.closing import close_test_rows
+from farandole.steps.rows.dataset import open_dataset
+
+parameters = tune.Parameters.model_validate_json(Path(sys.argv[1]).read_text())
+opened = open_store(parameters.place.store)
+closed = close_test_rows(opened, parameters)
+prepared = open_prepared(closed, parameters.prepared.prefix)
+arrays, recipe = parameters.featurized.arrays, parameters.recipe()
+shard = prepared.manifest.splits["test"].shards[0]
+ways = {
+    split: lambda split=split: open_dataset(closed, arrays, prepared, recipe, split)
+    for split in ("train", "validation", "test")
+}
+ways["pictures"] = lambda: pictures_of(prepared, "test", (4, 4, 3))
+ways["shard"] = lambda: Shard(opened.local(shard.key), bytes(16))
+for name, way in ways.items():
+    try:
+        print(name, way().x[np.array([0]), np.array([0])].shape)
+    except Exception as error:
+        print(name, type(error).__name__)
+"""
+
+
+def test_a_process_that_trains_decodes_no_test_row(large: tune.Parameters, tmp_path: Path) -> None:
+    path = tmp_path / "parameters.json"
+    path.write_text(large.model_dump_json(), encoding="utf-8")
+    command = [sys.executable, "-c", PROBE, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.splitlines() == [
+        "train (1, 4096, 4096, 3)",
+        "validation (1, 4096, 4096, 3)",
+        "test Sealed",
+        "pictures Sealed",
+        "shard Sealed",
+    ]
