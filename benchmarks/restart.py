@@ -44,7 +44,7 @@ Parts = dict[str, float]
 def forked(folder: Path) -> list[Parts]:
     """The launcher that people use."""
     with fork_server(MODULE, RANKS, PLACES) as server:
-        return _lasting(folder, server)
+        return _lasting(folder, server.address())
 
 
 def anew(folder: Path) -> list[Parts]:

@@ -30,7 +30,7 @@ def program(what: str, *more: object) -> list[str]:
 
 def run(folder: Path, what: str, *more: object, module: str = MODULE, ranks: int = 2) -> None:
     with fork_server(module, ranks, HERE) as server:
-        ring(program(what, *more), ranks, folder, environment=HERE, fork_server=server)
+        ring(program(what, *more), ranks, folder, environment=HERE, fork_server=server.address())
 
 
 def said(folder: Path, rank: int, kind: str = "out") -> str:
@@ -66,7 +66,7 @@ def test_a_server_that_cannot_import_leaves_it_to_processes_of_their_own(tmp_pat
 
 def test_a_program_that_is_no_module_is_not_forked(tmp_path: Path) -> None:
     with fork_server(MODULE, 1, HERE) as server:
-        ring(python("print('anew')"), 1, tmp_path, fork_server=server)
+        ring(python("print('anew')"), 1, tmp_path, fork_server=server.address())
     assert said(tmp_path, 0) == "anew\n"
 
 
@@ -81,6 +81,15 @@ def test_whoever_is_killed_takes_all_of_them_along(tmp_path: Path, victim: str) 
         assert b"was killed by SIGKILL" in told
     if victim == "supervisor":
         assert b"was lost with its supervisor" in told
+
+
+def test_a_server_that_was_killed_is_there_again_in_the_next_life(tmp_path: Path) -> None:
+    with fork_server(MODULE, 2, HERE) as server:
+        (first,) = [each.pid for each in psutil.Process().children() if forks(each)]
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: not alive([first]))
+        ring(program("exit", 0), 2, tmp_path, environment=HERE, fork_server=server.address())
+    assert said(tmp_path, 0) == "forked 0 0\n"
 
 
 def test_ranks_whose_launcher_is_killed_have_the_time_to_save(tmp_path: Path) -> None:
@@ -107,7 +116,7 @@ def started_launcher(folder: Path, what: str) -> subprocess.Popen[bytes]:
         "from farandole.launch.preloading import fork_server\n"
         f"with fork_server({MODULE!r}, 2, {HERE!r}) as server:\n"
         f"    ring({program(what, folder)!r}, 2, Path({os.fspath(folder)!r}),"
-        f" environment={HERE!r}, fork_server=server)"
+        f" environment={HERE!r}, fork_server=server.address())"
     )
     started = subprocess.Popen(python(source), stderr=subprocess.PIPE, env={**os.environ, **HERE})
     wait_until(lambda: len([*folder.glob("ready-*")]) == 2)
@@ -115,8 +124,7 @@ def started_launcher(folder: Path, what: str) -> subprocess.Popen[bytes]:
 
 
 def everybody(folder: Path, launcher: int) -> dict[str, int]:
-    below = {each.pid: each.cmdline() for each in psutil.Process(launcher).children()}
-    (server,) = [pid for pid, words in below.items() if "farandole.launch.fork_server" in words]
+    (server,) = [each.pid for each in psutil.Process(launcher).children() if forks(each)]
     first = record(folder, 1)
     wait_until(lambda: psutil.Process(first["program"]).ppid() == server)
     return {
@@ -125,3 +133,7 @@ def everybody(folder: Path, launcher: int) -> dict[str, int]:
         "supervisor": first["supervisor"],
         "program": first["program"],
     }
+
+
+def forks(process: psutil.Process) -> bool:
+    return "farandole.launch.fork_server" in process.cmdline()

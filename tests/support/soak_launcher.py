@@ -61,7 +61,7 @@ def main(folder: Path, steps: int, ranks: int, bounds: Bounds | None) -> None:
                 environment=environment,
                 leave=life.leave,
                 silence_seconds=SILENCE,
-                fork_server=server,
+                fork_server=server.address(),
             )
 
     def say(sentence: str) -> None:

@@ -48,7 +48,10 @@ class Kill:
 
 
 def planned(kills: int, steps: int, seed: int) -> list[Kill]:
-    """Kills spread over `steps` steps; every kind of moment comes in its share."""
+    """Kills spread over `steps` steps; every kind of moment comes in its share.
+
+    A reader is not killed twice in a row: only a new life has a new one.
+    """
     draw = random.Random(seed)
     kinds = [when for when, share in SHARES.items() for _ in range(share)]
     whens = [kinds[number * 13 % len(kinds)] for number in range(kills)]
@@ -56,13 +59,9 @@ def planned(kills: int, steps: int, seed: int) -> list[Kill]:
     places = sorted(draw.randrange(1, max(2, steps * 3 // 4)) for _ in range(kills))
     moments = [MOMENTS[number % len(MOMENTS)] for number in range(kills)]
     draw.shuffle(moments)
-    return [
-        Kill(
-            step=place,
-            when=when,
-            victim=draw.choice(VICTIMS[when]),
-            seconds=draw.uniform(0, STARTING_SECONDS if when == "at start" else 0.02),
-            moment=moment,
-        )
-        for place, when, moment in zip(places, whens, moments, strict=True)
-    ]
+    plan: list[Kill] = []
+    for place, when, moment in zip(places, whens, moments, strict=True):
+        there = [v for v in VICTIMS[when] if not plan or v != "reader" or plan[-1].victim != v]
+        seconds = draw.uniform(0, STARTING_SECONDS if when == "at start" else 0.02)
+        plan.append(Kill(place, when, draw.choice(there), seconds, moment))
+    return plan

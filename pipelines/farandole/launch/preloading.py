@@ -21,26 +21,51 @@ def can_fork() -> bool:
     return hasattr(os, "pidfd_open") and not GPU.exists()
 
 
+class Preloaded:
+    """A process that has imported a module, to fork programs of it; started again when it died."""
+
+    def __init__(self, folder: Path | None, module: str, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._module = module
+        self._given = environment
+        self._started = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def address(self) -> Path | None:
+        """Return where it serves, at once: what is asked waits for the import. None: nowhere."""
+        if self._folder is None:
+            return None
+        if self._process is None or self._process.poll() is not None:
+            self._started += 1
+            self._process = _started(self._at(self._folder), self._module, self._given)
+        return self._at(self._folder)
+
+    def end(self) -> None:
+        """End it, and with it all that it has forked."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _at(self, folder: Path) -> Path:
+        return folder / f"fork-{self._started}"
+
+
 @contextmanager
 def fork_server(
     module: str, ranks: int, environment: Mapping[str, str] | None = None
-) -> Iterator[Path | None]:
-    """Give the address of a process that imports `module` and then forks `ranks` ranks of it.
+) -> Iterator[Preloaded]:
+    """Give a process that imports `module` and then forks `ranks` ranks of it, where one can.
 
-    It is there at once; what is asked waits for the import. None where ranks cannot be forked. A
-    server that cannot import, or dies, is no error: supervisors then start their programs anew.
+    One that cannot import, or dies, is no error: supervisors then start their programs anew.
     """
-    if not can_fork():
-        yield None
-        return
+    given = _environment(ranks, environment or {})
     with tempfile.TemporaryDirectory(prefix="farandole-", dir=_short()) as folder:
-        address = Path(folder) / "fork"
-        process = _started(address, module, _environment(ranks, environment or {}))
+        preloaded = Preloaded(Path(folder) if can_fork() else None, module, given)
         try:
-            yield address
+            preloaded.address()
+            yield preloaded
         finally:
-            process.kill()
-            process.wait()
+            preloaded.end()
 
 
 def _environment(ranks: int, given: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from farandole.api.progress import Progress
 from farandole.data.store import Store, open_store
 from farandole.launch import here
 from farandole.launch.lasting import Life, WantedSize, outlast
-from farandole.launch.preloading import fork_server
+from farandole.launch.preloading import Preloaded, fork_server
 from farandole.launch.restarts import Bounds
 from farandole.ring.efficiency import Efficiency
 from farandole.ring.learner import Epoch
@@ -94,9 +94,7 @@ def _train(parameters: Parameters, store: Store, job: str, progress: Progress) -
     return Outputs(model=f"models/{job}", ranks=course.ranks, observed=observed, **result)
 
 
-def _live(
-    life: Life, request: Path, job: list[str], progress: Progress, server: Path | None
-) -> None:
+def _live(life: Life, request: Path, job: list[str], progress: Progress, server: Preloaded) -> None:
     """Train in one ring, as one writer of checkpoints; `job` is its name and attempt."""
     here.ring(
         [sys.executable, "-m", "farandole.steps.rank", str(request), *job],
@@ -106,7 +104,7 @@ def _live(
         environment=dict(os.environ),
         silence_seconds=SILENCE,
         leave=life.leave,
-        fork_server=server,
+        fork_server=server.address(),
     )
 
 
