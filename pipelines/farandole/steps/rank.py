@@ -101,7 +101,7 @@ def _fit(
         fitted.seconds,
         steps=fitted.steps - fitted.resumed,
         rows_per_step=lanes.rows / lanes.steps,
-        bytes_per_step=gradient_bytes(learner.model),
+        bytes_per_step=gradient_bytes(learner.model, recipe.training.compression),
         wire=wire,
     )
     return Trained(learner.model, built.stateful, fitted, efficiency)

@@ -156,7 +156,7 @@ def test_the_training_is_told_second_by_second_with_its_wire_and_its_cost() -> N
     said = page.says("time")
     assert "18 s on 2 ranks: 4,197 images a second" in said
     assert "computing 12 s 65.0 %" in said
-    assert "waiting for slower ranks 0.9 s 4.9 %" in said
+    assert "waiting for slower ranks 900 ms 4.9 %" in said
     assert "parallel efficiency 84.8 %" in said
     assert "summed in a step 328 kB in 1.08 ms" in said
     assert "the wire, measured at the start 2.56 GB/s, 0.26 ms a hop" in said
