@@ -12,10 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from farandole.api.errors import ExitCode
 from farandole.launch.beside import Ring
 from farandole.launch.priority import stand_back
-from farandole.ring.leaving import leave_after
 
 NAME = "observe"
 BEGUN = "begun"  # the training is long enough
@@ -23,18 +21,18 @@ FOLLOWING = "following"  # the network is built
 PAUSE = 0.5
 
 
-def main(request: str, job: str) -> ExitCode:
-    """Observe the training of `job` until its ring has ended."""
+def main(request: str, job: str) -> None:
+    """Observe the training of `job` until its ring has ended; what is slow to import comes late."""
     stand_back()
     folder = Path(request).parent
     ring = Ring(folder, folder / NAME)
     place = json.loads(Path(request).read_bytes())["place"]
     if lasts(ring, place["observe_after"]):
         ring.tell(BEGUN)
+        from farandole.ring.leaving import leave_after
         from farandole.steps.observing.program import observe
 
-        observe(request, job, ring)
-    return ExitCode.OK
+        leave_after(lambda: observe(request, job, ring))
 
 
 def lasts(
@@ -53,4 +51,4 @@ def lasts(
 
 
 if __name__ == "__main__":
-    leave_after(lambda: main(sys.argv[1], sys.argv[2]))
+    main(sys.argv[1], sys.argv[2])

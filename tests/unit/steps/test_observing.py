@@ -196,6 +196,32 @@ def test_a_checkpoint_that_comes_while_another_is_scored_and_goes_before_the_end
     assert [(finding.step, finding.skipped) for finding in findings.all] == [(10, 0), (40, 2)]
 
 
+def test_it_rests_three_times_as_long_as_it_works_and_not_at_all_once_the_ring_has_ended(
+    training: Training,
+) -> None:
+    clock = itertools.count(time.time(), 2.0)  # looked at three times after the start of a scoring
+    paused: list[float] = []
+    found_after: list[int] = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 1:
+            training.save(20)
+        if len(paused) == 20:
+            training.ring.tell(ENDED)
+
+    evaluator = training.evaluator()
+    evaluator.clock, evaluator.found = (
+        lambda: next(clock),
+        lambda _: found_after.append(len(paused)),
+    )
+    training.save(10)
+    evaluator.follow(pause)
+    assert training.steps() == [10, 20]
+    assert found_after == [0, 3 * 6]
+    assert len(paused) == 20
+
+
 def test_a_training_is_observed_once_it_has_taken_steps_for_long_enough(ring: Ring) -> None:
     clock = itertools.count(0.0, 1.0)
     heart = heartbeat(ring.folder / "ranks/0.step")

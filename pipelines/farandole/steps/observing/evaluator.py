@@ -13,6 +13,7 @@ from farandole.steps.observing.findings import Finding, Findings
 from farandole.steps.observing.watch import Watch
 
 LOOK = 1.0  # seconds between two looks at the checkpoints
+REST = 3  # times as long as a scoring took, so that the evaluator is at work a quarter of the time
 
 
 @dataclass
@@ -36,18 +37,28 @@ class Evaluator:
             self.watch.look()
             place = self.watch.newest()
             if place is not None:
-                self._take(place)
+                self._rest(self._take(place), pause)
             elif ended:
                 return
             else:
                 pause(LOOK)
 
-    def _take(self, place: Place) -> None:
+    def _take(self, place: Place) -> float:
+        """Score a checkpoint, where it reads; returns the seconds that it took."""
         began = self.clock()
         checkpoint = self.watch.read(place)
         if checkpoint is not None:
             metrics = self.score(checkpoint, self._look)
             self._keep(place, metrics, began)
+        return self.clock() - began
+
+    def _rest(self, seconds: float, pause: Callable[[float], None]) -> None:
+        """Leave the ring alone for a while, and go on looking what there is."""
+        for _ in range(int(REST * seconds / LOOK)):
+            if self.ring.ended:
+                return
+            pause(LOOK)
+            self.watch.look()
 
     def _keep(self, place: Place, metrics: dict[str, float], began: float) -> None:
         now = self.clock()
