@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -46,15 +46,19 @@ class Feed:
         object.__setattr__(self, "_order", once)
 
     def shares(
-        self, first_step: int, end: int | None = None
+        self,
+        first_step: int,
+        end: int | None = None,
+        ready: Callable[[Share], Share] = lambda share: share,
     ) -> AbstractContextManager[Iterator[Share]]:
         """Give the shares of `first_step` and all after it, counted over epochs, up to `end`.
 
         Inside the context the next shares are prepared by a thread while one is used, unless they
         are small rows in memory; what could not be read is raised where the share would be taken.
+        `ready` is part of preparing one: it may make tensors of its rows.
         """
         numbers = count(first_step) if end is None else range(first_step, end)
-        made = (self.share(*divmod(number, self.lanes.steps)) for number in numbers)
+        made = (ready(self.share(*divmod(number, self.lanes.steps))) for number in numbers)
         return ahead(made, AHEAD) if self._is_worth_a_thread() else nullcontext(made)
 
     def share(self, epoch: int, step: int) -> Share:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any
 
@@ -65,6 +65,19 @@ def test_wide_rows_are_prepared_by_a_thread_and_small_ones_are_not() -> None:
         assert threads()
     with feed(20).shares(0):
         assert not threads()
+
+
+def test_shares_are_made_ready_by_the_thread_that_gathers_them() -> None:
+    makers = list[str]()
+
+    def ready(share: Share) -> Share:
+        makers.append(threading.current_thread().name)
+        return replace(share, x=-share.x)
+
+    fed = feed(20, WIDE)
+    with fed.shares(0, 3, ready) as shares:
+        assert all(share.x.max() <= 0 for share in shares)
+    assert makers == ["farandole-ahead"] * 3
 
 
 def test_no_thread_is_left_after_an_early_stop() -> None:
