@@ -28,9 +28,11 @@ from farandole.data.decode import decode
 from farandole.data.prepare import open_prepared
 from farandole.data.store import open_store
 from farandole.launch import RankError, ring_available
+from farandole.networks.batch_size import PROCESSOR
 from farandole.steps import featurize, prepare
 from farandole.steps.place import Place
 from farandole.steps.rows.arrays import SPLITS
+from farandole.steps.rows.featurizing import measured_batch, work_of
 from farandole.steps.rows.featurizing_ranks import part_of, ranks_that_pay
 from farandole.steps.rows.items import Item, pictures, pixels_of
 from farandole.steps.rows.pretrained_features import PretrainedFeatures
@@ -217,6 +219,19 @@ def test_each_item_is_one_ranks_whatever_other_ranks_have_done(
     assert sorted(item for part in parts for item in part) == sorted(items)
     for rank, part in enumerate(parts):
         assert set(part_of(late, rank, ranks)) == set(part) & set(late)
+
+
+def test_images_that_a_batch_size_was_measured_on_are_not_computed_again(folder: Path) -> None:
+    features = representation(folder, ranks=1)
+    items, finished = features.missing(), list[int]()
+    work = work_of(features)
+
+    first, batch = measured_batch(work, items, False, finished.append, enough=24, trial=4)
+
+    assert sum(finished) == first == kept(features)
+    assert features.missing() == items[first:]
+    assert batch in PROCESSOR
+    assert measured_batch(work, items, False, finished.append, enough=25) == (0, PROCESSOR[0])
 
 
 def test_processes_are_started_where_they_pay() -> None:

@@ -131,7 +131,7 @@ def compute_here(
         report(finished)
 
     work = work_of(wanted)
-    first, batch = _measured(work, items, accelerator, done)
+    first, batch = measured_batch(work, items, accelerator, done)
     work.compute(items[first:], batch, done)
 
 
@@ -152,20 +152,28 @@ def work_of(wanted: PretrainedFeatures) -> Featurizing:
     )
 
 
-def _measured(
-    work: Featurizing, items: Sequence[Item], accelerator: bool, done: Callable[[int], None]
+def measured_batch(
+    work: Featurizing,
+    items: Sequence[Item],
+    accelerator: bool,
+    done: Callable[[int], None],
+    enough: int = MEASURED,
+    trial: int = TRIAL,
 ) -> tuple[int, int]:
-    """Compute some first images in batches of each size; return their number, and the best size."""
-    if len(items) < MEASURED:
+    """Compute `trial` first images in batches of each size; return their number, the best size.
+
+    With fewer than `enough` images nothing is computed, and the size is the standard one.
+    """
+    if len(items) < enough:
         return 0, standard_size(accelerator)
     first = 0
 
     def rate(size: int) -> float:
         nonlocal first
         began = monotonic()
-        work.compute(items[first : first + TRIAL], size, done)
-        first += TRIAL
-        return TRIAL / (monotonic() - began)
+        work.compute(items[first : first + trial], size, done)
+        first += trial
+        return trial / (monotonic() - began)
 
     best = fastest(sizes_alike(work.network, accelerator, work.threads), rate)
     return first, best
