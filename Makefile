@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint bench environment samples servers
+.PHONY: help demo test unit lint bench soak environment samples servers
 
 SAMPLES := .farandole/samples
 PYTHON := .venv/bin/python
-BENCHMARKS := near_duplicates quality
+BENCHMARKS := ring loop input accelerator featurize checkpoints evaluator restart scaling near_duplicates
+KILLS := 100
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 16
@@ -32,5 +33,8 @@ samples: environment
 servers: environment
 	@$(PYTHON) -m tests.support.servers minio
 
-bench: environment ## the longer figures; ONLY=quality for one
+bench: environment ## measure every figure of speed; ONLY=ring for one, ONLY=quality for the examples
 	@for name in $(or $(ONLY),$(BENCHMARKS)); do $(PYTHON) benchmarks/$$name.py || exit 1; done
+
+soak: environment ## kill a ring KILLS times at random moments; it must end as if nobody had
+	$(PYTHON) -m tests.support.soak --kills $(KILLS)
