@@ -65,7 +65,7 @@ class Training(Part):
     compression: Literal["none", "float16", "bfloat16"] = Field(
         "none",
         description="Numbers in which gradients cross the wire. Half of them rounds: weights then "
-        "depend on the number of workers, by about 1e-3.",
+        "depend on the number of workers, and after 50 steps were up to 1 % from the unrounded.",
     )
     micro_batches: int = Field(
         1,
