@@ -16,8 +16,8 @@ from farandole.ring.step import Outcome
 class Running:
     """What each step moves on; `standing` is how training stood before the steps counted here.
 
-    A step costs 1 microsecond here, and 20 where it makes a `Standing` (decision 10). `sums` are
-    None before an epoch's first step.
+    A step costs 0.4 microseconds here, and 2.7 where it makes a `Standing`. `sums` are None before
+    the first step of an epoch.
     """
 
     standing: Standing

@@ -121,7 +121,7 @@ class _Training:
         stop: Callable[[], bool],
     ) -> None:
         end = self._settings.epochs * self._lanes.steps
-        with self._feed.shares(self._running.steps, end) as shares:
+        with self._feed.shares(self._running.steps, end, _on_device) as shares:
             stopped = False
             while not (self._standing.finished or stopped):
                 stopped = self._advance(shares, stop(), on_epoch)
@@ -201,7 +201,7 @@ class _Training:
         losses, gradients = self._step.local(share)
         names = [variable.path for variable in self._learner.model.trainable_variables]
         ids = ["" if p == MISSING else self._rows.ids[p] for p in share.positions]
-        inputs = (share.x, share.y, share.weight)
+        inputs = tuple(np.asarray(values) for values in (share.x, share.y, share.weight))
         named = dict(zip(names, gradients, strict=True))
         seen = look(self._collective.rank, ids, inputs, losses, named)
         raise not_finite(self._running.steps, self._collective.gather(seen))
@@ -263,6 +263,12 @@ class _Training:
             skipped=standing.skipped,
             notices=self._notices + overflow_notices(standing.skipped),
         )
+
+
+def _on_device(share: Share) -> Share:
+    """Make tensors of a share's rows, in the thread that gathered them."""
+    x, y, weight = (tf.constant(values) for values in (share.x, share.y, share.weight))
+    return Share(x, y, weight, share.positions)
 
 
 def _checkpoints(
