@@ -58,7 +58,7 @@ def trained(folder: Path, name: str) -> Mapping[str, Any]:
 def both(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Two]:
     """Two healthy ranks by each transport, once for all tests that look at them."""
     ways: tuple[Transport, ...] = ("memory", "horovod")
-    found = {way: Two(way, tmp_path_factory.mktemp(way)) for way in ways}
+    found: dict[str, Two] = {way: Two(way, tmp_path_factory.mktemp(way)) for way in ways}
     for each in found.values():
         run("whole", 2, each.folder, each.transport)
     return found

@@ -43,7 +43,9 @@ def array(prepared: Prepared, split: str, copies: int = 1, flip: bool = False) -
     whole = [decode(prepared.content(split, at), *SIZE) for at in range(len(rows))]
     return np.stack(
         [
-            np.stack([augmented(p, row.digest, copy, flip) for p, row in zip(whole, rows, strict=True)])
+            np.stack(
+                [augmented(p, row.digest, copy, flip) for p, row in zip(whole, rows, strict=True)]
+            )
             for copy in range(copies)
         ]
     )
