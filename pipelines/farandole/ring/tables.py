@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from farandole.ring.collective import Tensor
 
-PAYS_FROM = 4  # times smaller than the table (docs/decisions/0018-looked-up-rows.md)
+PAYS_FROM = 4  # times smaller than the table (docs/decisions/0017-looked-up-rows.md)
 DIGIT = 4096  # a row's number travels as two digits: float32 holds whole numbers to 2^24 only
 
 
