@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def rows() -> tuple[Any, Any]:
     return x, draw.integers(0, CLASSES, count)
 
 
-def ours(rank: int, folder: Path) -> None:
+def ours(rank: int, folder: Path, reproducible: bool = False) -> None:
     """Train by `fit`: it asks before each step whether to stop, and that is where windows end."""
     from farandole.ring.connect import connect
     from farandole.ring.learner import Learner, Rows
@@ -55,7 +56,8 @@ def ours(rank: int, folder: Path) -> None:
     weight = np.ones(len(y), np.float32)
     names = [str(number) for number in range(len(y))]
     windows = Windows(model, rank, folder)
-    fit(learner, Rows(x[None], y, weight, names), None, settings(), ring, stop=windows.step)
+    how = replace(settings(), reproducible=reproducible)
+    fit(learner, Rows(x[None], y, weight, names), None, how, ring, stop=windows.step)
 
 
 def settings() -> Any:
@@ -63,6 +65,14 @@ def settings() -> Any:
     from farandole.ring.learner import Settings
 
     return Settings(global_batch=BATCH * RANKS, lanes=64, epochs=100_000, identity="benchmark")
+
+
+def repeated(rank: int, folder: Path) -> None:
+    """Train by `fit` with `reproducible: true`: deterministic kernels, one thread an operation."""
+    from farandole.ring.determinism import make_deterministic
+
+    make_deterministic()
+    ours(rank, folder, reproducible=True)
 
 
 class Windows:
@@ -196,6 +206,7 @@ def mirrored(rank: int, folder: Path) -> None:
 
 VARIANTS: dict[str, Callable[[int, Path], None]] = {
     "ours": ours,
+    "repeated": repeated,
     "alone": alone,
     "horovod": horovod,
     "grouped": grouped,

@@ -81,7 +81,7 @@ class _Training:
             learner, validation, collective, len(mine) * self._lanes.width
         )
         checkpoints = _checkpoints(settings, collective, store, prefix)
-        self._writer = Writer(checkpoints.write)
+        self._writer = Writer(checkpoints.write, clock)
         self._keeper = Keeper(learner, collective, checkpoints, self._writer)
         self._running = running_from(Standing())
         self._watch = Stopwatch(clock)
@@ -171,9 +171,12 @@ class _Training:
     def _is_due(self, now: float) -> bool:
         """Whether rank 0 wishes for a checkpoint: never while one is under way, but then at once.
 
-        The others know nothing of the writer, so that it is not for them to wish.
+        It falls due so early that it is complete when the interval ends: that is what a kill may
+        cost. The others know nothing of the writer, so that it is not for them to wish.
         """
-        late = now - self._saved >= self._settings.checkpoint_seconds
+        interval = self._settings.checkpoint_seconds
+        ahead = min(self._writer.longest, interval / 2)
+        late = now - self._saved >= interval - ahead
         return late and self._collective.rank == 0 and self._writer.idle
 
     def _together(self, share: Share, control: Control) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
+from time import monotonic
 from types import TracebackType
 
 from farandole.ring.checkpoints import Variables
@@ -20,10 +21,18 @@ class Writer:
     unless that is the newer one's best: then it is waited for. So every checkpoint that gets
     written finds its best written before it. After an error nothing more is written, and each call
     raises the error as it was.
+
+    `longest` is the most seconds that a write took until now, by `clock`.
     """
 
-    def __init__(self, write: Callable[[Standing, Variables], None]) -> None:
+    def __init__(
+        self,
+        write: Callable[[Standing, Variables], None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.longest = 0.0
         self._write = write
+        self._clock = clock
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="farandole-checkpoints")
         self._lock = Lock()
         self._waiting: Kept | None = None
@@ -83,7 +92,9 @@ class Writer:
             kept, self._waiting = self._waiting, None
         if kept is None or self._failure is not None:
             return
+        began = self._clock()
         try:
             self._write(*kept)
+            self.longest = max(self.longest, self._clock() - began)
         except BaseException as error:  # whatever it is, the training thread is the one to raise it
             self._failure = error

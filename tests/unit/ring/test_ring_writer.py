@@ -121,3 +121,14 @@ def test_a_training_that_fails_still_writes_what_was_given() -> None:
     with pytest.raises(ZeroDivisionError):
         train()
     assert disk.written == [1, 2]
+
+
+def test_it_is_known_how_long_the_longest_write_took() -> None:
+    disk = Disk()
+    disk.free.set()
+    now = iter([0.0, 3.0, 10.0, 11.0])
+    with Writer(disk.write, lambda: next(now)) as writer:
+        for step in (1, 2):
+            keep(writer, step)
+            writer.drain()
+        assert writer.longest == 3.0
