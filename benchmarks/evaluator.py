@@ -142,7 +142,7 @@ def started(folder: Path) -> Iterator[Observed]:
     try:
         yield loaded(folder, training)
     finally:
-        training.send_signal(signal.SIGINT)
+        training.terminate()  # SIGINT is ignored by what a shell started in the background
         training.wait(60)
 
 
