@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import keras
 import numpy as np
 import tensorflow as tf
-from networks import CLASSES, IMAGE
+from networks import CLASSES, IMAGE, cnn
 
 from farandole.ring.collective import Collective, SingleProcess
 from farandole.ring.connect import connect
@@ -33,25 +33,6 @@ from farandole.ring.wire import measure
 BATCH = 64
 UNITS = (128, 512, 2048)  # of the dense layer: 2, 9 and 34 MB of gradients
 RATE = 0.001
-
-
-def cnn(units: int) -> Any:
-    """Return the CNN of `networks.py` with another width of its dense layer (there: 128)."""
-    keras.utils.set_random_seed(7)
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input(IMAGE),
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(units, activation="relu"),
-            layers.Dense(CLASSES),
-        ]
-    )
 
 
 class Windows:

@@ -16,8 +16,7 @@ import pytest
 
 from farandole.launch.here import ring_available
 from farandole.registry.tracking import open_tracker
-from farandole.ring.checkpoints import Checkpoint
-from farandole.ring.reading import place_of, read
+from farandole.ring.checkpoints import Checkpoint, place_of, read
 from tests.support.observed_trainings import Training, end, going_on, left, rows_in
 from tests.support.ring_programs import alive, wait_until
 

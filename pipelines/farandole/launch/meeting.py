@@ -61,7 +61,7 @@ def meeting(ranks: int, transport: Transport) -> Iterator[Meeting | None]:
     if ranks == 1:
         yield None
     elif transport == "memory":
-        with tempfile.TemporaryDirectory(prefix="farandole-", dir=_short()) as folder:
+        with socket_folder() as folder:
             yield Meeting(transport, str(Path(folder) / "ring"))
     else:
         with _served(ranks) as port:
@@ -80,9 +80,10 @@ def _rendezvous(port: str) -> dict[str, str]:
     }
 
 
-def _short() -> str | None:
-    """Return a folder whose path is short: a Unix socket's may have 107 bytes (unix(7))."""
-    return "/tmp" if len(tempfile.gettempdir()) > 60 and Path("/tmp").is_dir() else None
+def socket_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for sockets: a short path, since theirs may have 107 bytes (unix(7))."""
+    long = len(tempfile.gettempdir()) > 60 and Path("/tmp").is_dir()
+    return tempfile.TemporaryDirectory(prefix="farandole-", dir="/tmp" if long else None)
 
 
 @contextmanager

@@ -6,14 +6,13 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from farandole.launch.environment import rank_environment
 from farandole.launch.here import cores
-from farandole.launch.meeting import GPU
+from farandole.launch.meeting import GPU, socket_folder
 
 
 def can_fork() -> bool:
@@ -59,7 +58,7 @@ def fork_server(
     One that cannot import, or dies, is no error: supervisors then start their programs anew.
     """
     given = _environment(ranks, environment or {})
-    with tempfile.TemporaryDirectory(prefix="farandole-", dir=_short()) as folder:
+    with socket_folder() as folder:
         preloaded = Preloaded(Path(folder) if can_fork() else None, module, given)
         try:
             preloaded.address()
@@ -88,8 +87,3 @@ def _started(address: Path, module: str, environment: Mapping[str, str]) -> subp
             pass_fds=[door.fileno()],
             start_new_session=True,
         )
-
-
-def _short() -> str | None:
-    """Return a folder whose path is short: a Unix socket's may have 107 bytes (unix(7))."""
-    return "/tmp" if len(tempfile.gettempdir()) > 60 and Path("/tmp").is_dir() else None

@@ -26,6 +26,7 @@ from farandole.ring.standing import Standing
 from farandole.ring.stores import Store
 
 Variables = Mapping[str, NDArray[Any]]
+ARRAYS, MANIFEST = "arrays.bin", "manifest.json"
 
 
 @dataclass(frozen=True, order=True)
@@ -48,6 +49,25 @@ class Checkpoint:
     manifest: Manifest
     arrays: list[NDArray[Any]]
     torn: tuple[str, ...] = ()
+
+
+def read(store: Store, prefix: str, place: Place) -> Checkpoint:
+    """Read one checkpoint; raises `TornCheckpoint` where it is damaged, incomplete or gone."""
+    folder = f"{prefix}/{place.folder}"
+    try:
+        manifest = unseal(store.get(f"{folder}/{MANIFEST}"))
+        return Checkpoint(manifest, unpack(store.get(f"{folder}/{ARRAYS}"), manifest))
+    except DataError as error:
+        raise TornCheckpoint(str(error)) from error
+
+
+def place_of(key: str) -> Place | None:
+    """Return which checkpoint a manifest's key is of; None for any other key."""
+    folder, _, name = key.rpartition("/")
+    if name != MANIFEST:
+        return None
+    step, _, fence = folder.rpartition("/")[2].partition("-")
+    return Place(int(step), int(fence)) if step.isdigit() and fence.isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -88,9 +108,9 @@ class Checkpoints:
             size=len(packed.content),
             sha256=packed.sha256,
         )
-        self.store.put(self._key(place, "arrays.bin"), packed.content)
+        self.store.put(self._key(place, ARRAYS), packed.content)
         self._refuse_when_passed()
-        self.store.put(self._key(place, "manifest.json"), seal(manifest))
+        self.store.put(self._key(place, MANIFEST), seal(manifest))
         self._rotate(standing)
 
     def latest(self) -> Checkpoint | None:
@@ -101,7 +121,7 @@ class Checkpoints:
         torn: list[str] = []
         for place in reversed(self._places()):
             try:
-                found = self._read(place)
+                found = read(self.store, self.prefix, place)
             except TornCheckpoint as error:
                 torn.append(f"checkpoint of step {place.step} is not complete ({error}); skipped")
                 continue
@@ -114,22 +134,13 @@ class Checkpoints:
         for place in reversed(self._places()):
             if place.step == step:
                 try:
-                    return self._read(place)
+                    return read(self.store, self.prefix, place)
                 except TornCheckpoint:
                     continue
         raise RingError(
             f"{self.prefix}: expected the checkpoint of step {step}, which was the best, and "
             "received none that is complete; remove this folder to train again"
         )
-
-    def _read(self, place: Place) -> Checkpoint:
-        try:
-            manifest = unseal(self.store.get(self._key(place, "manifest.json")))
-            return Checkpoint(
-                manifest, unpack(self.store.get(self._key(place, "arrays.bin")), manifest)
-            )
-        except DataError as error:
-            raise TornCheckpoint(str(error)) from error
 
     def _places(self) -> list[Place]:
         folders = {key.split("/", 1)[0] for key in self._names("")}
@@ -164,7 +175,7 @@ class Checkpoints:
         done = [place for place in self._places() if place.step <= standing.steps]
         kept = {*done[-self.keep :], *(place for place in done if place.step == standing.best_step)}
         for place in sorted(set(self._places()) - kept):
-            self.store.delete(self._key(place, "manifest.json"))
+            self.store.delete(self._key(place, MANIFEST))
             self.store.delete_prefix(f"{self.prefix}/{place.folder}")
 
 

@@ -1,4 +1,4 @@
-"""train: one Horovod ring over the train rows, resumed from its checkpoints."""
+"""train: one ring over the train rows, resumed from its checkpoints."""
 
 from __future__ import annotations
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from farandole.data.store import Store
-from farandole.ring.checkpoints import Checkpoint, Place
+from farandole.ring.checkpoints import Checkpoint, Place, place_of, read
 from farandole.ring.manifest import TornCheckpoint
-from farandole.ring.reading import place_of, read
 
 
 @dataclass
